@@ -1,0 +1,1 @@
+"""Who is played: characters and what they carry."""

@@ -1,0 +1,180 @@
+"""Characters: everything that makes someone you can talk to."""
+
+import hashlib
+import uuid
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from roleplay.fields import CleanLine, CleanText
+
+KINDS = {
+    "virtual": _("Invented"),
+    "reproduction": _("After a known figure"),
+    "assistant": _("Assistant"),
+}
+VISIBILITIES = {
+    "private": _("Only me"),
+    "unlisted": _("Anyone with the link"),
+    "public": _("Everyone"),
+}
+LANGUAGES = {"zh-Hans": _("Simplified Chinese"), "en": _("English")}
+
+
+class CharacterQuerySet(models.QuerySet["Character"]):
+    def visible_to(self, user: Any) -> Self:
+        """Those this person may open: one's own, and whatever is published or shared by link."""
+        mine = Q(owner=user) if user.is_authenticated else Q()
+        return self.filter(Q(visibility__in=["public", "unlisted"]) | mine)
+
+    def listed_for(self, user: Any) -> Self:
+        """Those that may stand on this person's shelf."""
+        mine = Q(owner=user) if user.is_authenticated else Q()
+        return self.filter(Q(visibility="public") | mine)
+
+    def matching(self, words: str) -> Self:
+        """Those whose name, tagline, description or tags hold every one of these words."""
+        found = self
+        for word in words.split():
+            found = found.filter(
+                Q(name__icontains=word)
+                | Q(tagline__icontains=word)
+                | Q(description__icontains=word)
+                | Q(tags__icontains=word)
+            )
+        return found
+
+
+def _string_map(value: Any) -> None:
+    if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+        raise ValidationError(_('Write names with texts, as in {"characterName": "海梦"}.'))
+
+
+def _text_list(value: Any) -> None:
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+        raise ValidationError(_('Write a list of texts, as in ["first", "second"].'))
+
+
+def _tool_list(value: Any) -> None:
+    named = isinstance(value, list) and all(
+        isinstance(tool, dict) and isinstance(tool.get("name"), str) and tool["name"]
+        for tool in value
+    )
+    if not named:
+        raise ValidationError(_("Write a list of tools, each with a name and its parameters."))
+
+
+class Character(models.Model):
+    """Someone to talk to.
+
+    `params`: texts by name that fill the vendor's role template (characterName, characterSex,
+    characterBirthday and whatever else it asks for). `tools`: a list of
+    `{id, name, description, parameters}` with JSON Schema in `parameters`, offered to the model
+    wherever its interface takes tools. `extensions`: unknown parts of an imported card, as given.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    key = models.SlugField(
+        _("key"), max_length=60, null=True, blank=True, unique=True, editable=False
+    )  # what a starter is found by when its set is loaded again; null for all others
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="characters",
+        verbose_name=_("owner"),
+    )
+    visibility = models.CharField(
+        _("visible to"), max_length=10, default="private", choices=VISIBILITIES
+    )
+    language = models.CharField(_("language"), max_length=10, default="zh-Hans", choices=LANGUAGES)
+
+    name = CleanLine(_("name"), max_length=60)
+    sex = CleanLine(_("sex"), max_length=20, blank=True)
+    birthday = CleanLine(_("birthday"), max_length=40, blank=True)
+    age = models.PositiveSmallIntegerField(_("age"), null=True, blank=True)
+    kind = models.CharField(_("type"), max_length=12, default="virtual", choices=KINDS)
+    tagline = CleanLine(_("tagline"), max_length=120, blank=True)
+    description = CleanText(_("description"), blank=True, max_length=20_000)
+    traits = CleanText(_("traits"), blank=True, max_length=8_000)
+    scenario = CleanText(_("scenario"), blank=True, max_length=8_000)
+    greeting = CleanText(_("greeting"), blank=True, max_length=8_000)
+    alternate_greetings = models.JSONField(
+        _("alternate greetings"), default=list, blank=True, validators=[_text_list]
+    )
+    example_dialogue = CleanText(_("example dialogue"), blank=True, max_length=20_000)
+    starters = models.JSONField(
+        _("first words to offer"), default=list, blank=True, validators=[_text_list]
+    )
+    tags = models.JSONField(_("tags"), default=list, blank=True, validators=[_text_list])
+    creator_notes = CleanText(_("creator's notes"), blank=True, max_length=8_000)
+
+    template_id = CleanLine(_("Xingchen template id"), max_length=64, blank=True)
+    params = models.JSONField(
+        _("template parameters"), default=dict, blank=True, validators=[_string_map]
+    )
+    platform_id = CleanLine(_("Xingchen character id"), max_length=64, blank=True)
+    platform_version = models.PositiveIntegerField(
+        _("Xingchen character version"), null=True, blank=True
+    )
+    open_line = models.BooleanField(_("opening line by the platform"), default=False)
+    tools = models.JSONField(_("tools"), default=list, blank=True, validators=[_tool_list])
+    extensions = models.JSONField(_("extensions"), default=dict, blank=True)
+
+    avatar = models.ImageField(_("portrait"), upload_to="characters", blank=True)
+    cover = models.ImageField(_("cover"), upload_to="characters", blank=True)
+    hue = models.SmallIntegerField(
+        _("hue"),
+        null=True,
+        blank=True,
+        help_text=_("0 to 23, fifteen degrees each; -1 for grey. Empty: taken from the picture."),
+    )
+    created = models.DateTimeField(auto_now_add=True)
+    updated = models.DateTimeField(auto_now=True)
+
+    objects = CharacterQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("character")
+        verbose_name_plural = _("characters")
+        ordering = ["-created"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(visibility__in=list(VISIBILITIES)), name="character_visibility_known"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=list(KINDS)), name="character_kind_known"),
+            models.CheckConstraint(
+                condition=Q(hue__isnull=True) | Q(hue__gte=-1, hue__lte=23),
+                name="character_hue_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def greetings(self) -> list[str]:
+        """The greeting and its alternates, those that hold a word."""
+        return [text for text in [self.greeting, *self.alternate_greetings] if text.strip()]
+
+    @property
+    def hue_class(self) -> str:
+        """The CSS class that colours this character's room: h0 to h23, or grey."""
+        if self.hue is None:
+            digest = hashlib.sha256(self.name.encode(errors="replace")).digest()
+            return f"h{digest[0] % 24}"
+        return "grey" if self.hue < 0 else f"h{self.hue}"
+
+    @property
+    def initial(self) -> str:
+        """What stands on a drawn cover where there is no picture."""
+        return self.name.strip()[:1].upper()
+
+    @property
+    def is_minor(self) -> bool:
+        return self.age is not None and self.age < 18

@@ -1,0 +1,1 @@
+"""Who is speaking: people, their personas, their use of the site."""

@@ -1,0 +1,9 @@
+"""The door for the ASGI server."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roleplay.settings")
+
+application = get_asgi_application()

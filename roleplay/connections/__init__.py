@@ -1,0 +1,1 @@
+"""Which engine answers: model connections and their keys."""

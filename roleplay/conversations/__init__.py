@@ -1,0 +1,1 @@
+"""What was said: conversations, messages, generations, and the chat pages."""

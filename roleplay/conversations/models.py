@@ -1,0 +1,248 @@
+"""What was said: a conversation is a tree of messages held together by one parent pointer."""
+
+import uuid
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import connection, models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from characters.models import Character
+from roleplay.accounts.models import Persona
+from roleplay.connections.models import Connection
+from roleplay.fields import CleanLine, CleanText
+from roleplay.text import language_of
+
+ROLES = {
+    "system": _("Scene"),
+    "user": _("Person"),
+    "assistant": _("Character"),
+    "tool": _("Tool result"),
+}
+RUNNING = ("waiting", "streaming")
+STATUSES = {
+    "waiting": _("Waiting"),
+    "streaming": _("Writing"),
+    "done": _("Done"),
+    "stopped": _("Stopped"),
+    "interrupted": _("Interrupted"),
+    "failed": _("Failed"),
+}
+
+
+def new_upstream_user() -> str:
+    """What a model service is told of a person: nothing, and never the same in two conversations."""
+    return uuid.uuid4().hex
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def of(self, user: Any) -> Self:
+        return self.filter(user=user)
+
+    def for_list(self) -> Self:
+        """Newest first, with all that a row of the list shows."""
+        return self.select_related("character", "head").order_by("-used")
+
+
+class Conversation(models.Model):
+    """One story. `head` is the newest message shown; the path from the root to it is what is read."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
+    character = models.ForeignKey(Character, models.PROTECT, related_name="conversations")
+    persona = models.ForeignKey(Persona, models.SET_NULL, null=True, blank=True, related_name="+")
+    connection = models.ForeignKey(
+        Connection, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    title = CleanLine(_("title"), max_length=120, blank=True)
+    head = models.OneToOneField("Message", models.SET_NULL, null=True, related_name="+")
+    draft = CleanText(blank=True)
+    upstream_user = models.CharField(
+        max_length=32, unique=True, default=new_upstream_user, editable=False
+    )
+    created = models.DateTimeField(auto_now_add=True)
+    used = models.DateTimeField(db_index=True)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("chat")
+        verbose_name_plural = _("chats")
+        ordering = ["-used"]
+        indexes = [models.Index(fields=["user", "-used"])]
+
+    def __str__(self) -> str:
+        return self.title or str(self.character)
+
+    def thread(self, last: int | None = None, before: int | None = None) -> "list[Message]":
+        """The path from the first message to the head, oldest first, without the scene at the root.
+
+        `last`: no more than this many. `before`: those that stand before this message id.
+        The path is walked in the database, so its cost grows with what is asked for and not with
+        the conversation.
+        """
+        start = self.head_id if before is None else self._parent_of(before)
+        return Message.objects.path_to(self, start, last)
+
+    def _parent_of(self, pk: int) -> int | None:
+        return self.messages.filter(pk=pk).values_list("parent_id", flat=True).first()
+
+    @property
+    def running(self) -> "Generation | None":
+        """The reply that is being written, if any."""
+        return self.generations.filter(status__in=RUNNING).first()
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def of(self, user: Any) -> Self:
+        return self.filter(conversation__user=user)
+
+    def path_to(
+        self, conversation: Conversation, start: int | None, last: int | None
+    ) -> "list[Message]":
+        if start is None:
+            return []
+        limit = "" if last is None else "WHERE depth < %s"
+        walk = f"""
+            WITH RECURSIVE path(id, parent_id, depth) AS (
+                SELECT id, parent_id, 1 FROM conversations_message
+                WHERE id = %s AND conversation_id = %s
+                UNION ALL
+                SELECT m.id, m.parent_id, path.depth + 1
+                FROM conversations_message m JOIN path ON m.id = path.parent_id {limit}
+            )
+            SELECT m.* FROM conversations_message m JOIN path ON m.id = path.id
+            WHERE m.parent_id IS NOT NULL ORDER BY path.depth DESC
+        """  # noqa: S608 (only the constant clause is put in)
+        key = Conversation._meta.pk.get_db_prep_value(conversation.pk, connection)
+        values: list[Any] = [start, key] + ([] if last is None else [last])
+        return list(self.raw(walk, values))
+
+
+class Message(models.Model):
+    """One message as it is stored; an engine sees it as a Turn.
+
+    The root of every conversation is a system message that holds the scene. `tool_calls` of an
+    assistant message: a list of `{id, name, arguments}` with JSON text in `arguments`; a tool
+    message answers the call named in `tool_call_id`.
+    """
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="children")
+    role = models.CharField(max_length=10, choices=ROLES)
+    text = CleanText(blank=True)
+    tool_calls = models.JSONField(default=list, blank=True)
+    tool_call_id = models.CharField(max_length=200, blank=True)
+    # Whose mask spoke, for the person's own messages.
+    persona_name = CleanLine(max_length=60, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=list(ROLES)), name="message_role_known"),
+            models.UniqueConstraint(
+                fields=["conversation"], condition=Q(parent__isnull=True), name="one_root"
+            ),
+            models.CheckConstraint(
+                condition=Q(parent__isnull=False) | Q(role="system"), name="root_is_the_scene"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.pk}"
+
+    def swipes(self) -> MessageQuerySet:
+        """This message and its alternates, oldest first."""
+        siblings = self.conversation.messages.filter(parent=self.parent_id)
+        return siblings.filter(role=self.role).order_by("pk")
+
+    @property
+    def language(self) -> str:
+        return language_of(self.text)
+
+    @property
+    def generation(self) -> "Generation | None":
+        """The newest attempt at writing this message; None for a person's words and a greeting."""
+        return self.generations.order_by("pk").last()
+
+
+class GenerationQuerySet(models.QuerySet["Generation"]):
+    def of(self, user: Any) -> Self:
+        return self.filter(conversation__user=user)
+
+    def running(self) -> Self:
+        return self.filter(status__in=RUNNING)
+
+
+class Generation(models.Model):
+    """One attempt at writing a reply: what was sent, how it went, what it cost.
+
+    `key` names it in addresses and in the event log.
+    `base`: characters of the message that stood before this attempt began (a continued reply).
+    `last_number`: the number of the last event whose text is in the message; a reader that shows
+    the stored text asks for the events after it. `prompt`: the request body exactly as it was sent.
+    """
+
+    key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="generations")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="generations")
+    connection = models.ForeignKey(Connection, models.SET_NULL, null=True, related_name="+")
+    send_key = models.CharField(max_length=64)
+    status = models.CharField(max_length=12, default="waiting", choices=STATUSES)
+    error_kind = models.CharField(max_length=20, blank=True)
+    retry_after = models.FloatField(null=True)
+
+    provider = models.CharField(max_length=20, blank=True)
+    model = models.CharField(max_length=120, blank=True)
+    prompt = models.JSONField(default=dict)
+    base = models.PositiveIntegerField(default=0)
+    last_number = models.PositiveIntegerField(default=0)
+    request_id = models.CharField(max_length=200, blank=True)
+    answer_id = models.CharField(max_length=200, blank=True)
+    finish_reason = models.CharField(max_length=40, blank=True)
+    input_tokens = models.PositiveIntegerField(null=True)
+    output_tokens = models.PositiveIntegerField(null=True)
+
+    owner = models.CharField(max_length=64, blank=True)
+    fence = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    created = models.DateTimeField(auto_now_add=True)
+    first_text = models.DateTimeField(null=True)
+    finished = models.DateTimeField(null=True)
+
+    objects = GenerationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("generation")
+        verbose_name_plural = _("generations")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=list(STATUSES)), name="generation_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=RUNNING, finished__isnull=True)
+                | (~Q(status__in=RUNNING) & Q(finished__isnull=False)),
+                name="finished_when_terminal",
+            ),
+            models.UniqueConstraint(fields=["conversation", "send_key"], name="one_send_one_turn"),
+            models.UniqueConstraint(
+                fields=["conversation"], condition=Q(status__in=RUNNING), name="one_reply_at_a_time"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["created"]),
+            models.Index(fields=["lease_until"], condition=Q(status__in=RUNNING), name="leases"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.key}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.status in RUNNING

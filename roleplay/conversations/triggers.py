@@ -1,0 +1,40 @@
+"""What a column constraint cannot say: a head and a parent belong to their own conversation.
+
+Triggers are put in after every migrate, since SQLite forgets them when it rebuilds a table.
+"""
+
+from typing import Any
+
+from django.db import connections
+
+FOREIGN_HEAD = """
+    SELECT RAISE(ABORT, 'the head lies in another conversation') WHERE EXISTS (
+        SELECT 1 FROM conversations_message
+        WHERE id = NEW.head_id AND conversation_id <> NEW.id)
+"""
+FOREIGN_PARENT = """
+    SELECT RAISE(ABORT, 'the parent lies in another conversation') WHERE EXISTS (
+        SELECT 1 FROM conversations_message
+        WHERE id = NEW.parent_id AND (conversation_id <> NEW.conversation_id OR id = NEW.id))
+"""
+SQLITE = {
+    "head_at_home_insert": f"BEFORE INSERT ON conversations_conversation BEGIN {FOREIGN_HEAD}; END",
+    "head_at_home_update": (
+        f"BEFORE UPDATE OF head_id ON conversations_conversation BEGIN {FOREIGN_HEAD}; END"
+    ),
+    "parent_at_home_insert": f"BEFORE INSERT ON conversations_message BEGIN {FOREIGN_PARENT}; END",
+    "parent_at_home_update": (
+        "BEFORE UPDATE OF parent_id, conversation_id ON conversations_message"
+        f" BEGIN {FOREIGN_PARENT}; END"
+    ),
+}
+
+
+def install_triggers(using: str = "default", **_signal: Any) -> None:
+    connection = connections[using]
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        for name, body in SQLITE.items():
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+            cursor.execute(f"CREATE TRIGGER {name} {body}")

@@ -1,0 +1,1 @@
+"""Turns cast and thread into a Prompt that fits."""

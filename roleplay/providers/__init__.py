@@ -1,0 +1,1 @@
+"""Speaks to engines; knows neither Django nor us."""

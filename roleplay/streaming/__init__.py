@@ -1,0 +1,1 @@
+"""Keeps a reply running and its events readable."""
