@@ -1,11 +1,17 @@
 """Form and model fields that the rooms with tables share."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db import models
 
 from roleplay.text import clean
+
+if TYPE_CHECKING:
+    TextColumn = models.TextField[str, str]
+    LineColumn = models.CharField[str, str]
+else:
+    TextColumn, LineColumn = models.TextField, models.CharField
 
 
 class CleanCharField(forms.CharField):
@@ -19,7 +25,7 @@ class CleanCharField(forms.CharField):
         return super().to_python(clean(value) if isinstance(value, str) else value)
 
 
-class CleanText(models.TextField):  # type: ignore[type-arg]
+class CleanText(TextColumn):
     """Text of people and models: stored raw, cleaned once on its way in, never altered otherwise."""
 
     def get_prep_value(self, value: Any) -> Any:
@@ -30,7 +36,7 @@ class CleanText(models.TextField):  # type: ignore[type-arg]
         return super().formfield(**{"form_class": CleanCharField, **options})
 
 
-class CleanLine(models.CharField):  # type: ignore[type-arg]
+class CleanLine(LineColumn):
     """One line of the same."""
 
     def get_prep_value(self, value: Any) -> Any:

@@ -58,6 +58,14 @@ class Connection(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.key and self.key_host != self.host:
+            self.key = self.key_host = ""
+            fields = kwargs.get("update_fields")
+            if isinstance(fields, list):
+                kwargs["update_fields"] = [*fields, "key", "key_host"]
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
     @property
     def host(self) -> str:
         """The host and port of the address, as they stand in it."""
@@ -81,15 +89,3 @@ class Connection(models.Model):
             Connection.objects.filter(is_default=True).exclude(pk=self.pk).update(is_default=False)
             self.is_default = True
             self.save(update_fields=["is_default"])
-
-    def save(self, *args: object, **kwargs: object) -> None:
-        if self.key and self.key_host != self.host:
-            self.key = self.key_host = ""
-            fields = kwargs.get("update_fields")
-            if isinstance(fields, list):
-                kwargs["update_fields"] = [*fields, "key", "key_host"]
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
-
-    @classmethod
-    def of_name(cls, name: str) -> Self:
-        return cls.objects.get(name=name)

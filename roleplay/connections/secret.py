@@ -3,11 +3,16 @@
 import base64
 import hashlib
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import models
+
+if TYPE_CHECKING:
+    TextColumn = models.TextField[str, str]
+else:
+    TextColumn = models.TextField
 
 
 @cache
@@ -29,7 +34,7 @@ def decrypt(token: str) -> str:
         return ""
 
 
-class SecretField(models.TextField):  # type: ignore[type-arg]
+class SecretField(TextColumn):
     """Reads and writes plain text; the column holds a Fernet token."""
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str:

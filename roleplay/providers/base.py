@@ -5,7 +5,7 @@ at most one `Receipt`, any number of `Delta`, `Replacement`, `ToolCall` and `Pau
 `Usage`. Whatever goes wrong is raised as a `ProviderError`.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -143,7 +143,7 @@ class Provider(Protocol):
         """The request body exactly as `stream` will send it; it holds no key."""
         ...
 
-    def stream(self, body: Mapping[str, Any], prompt: Prompt) -> AsyncIterator[Piece]:
+    def stream(self, body: Mapping[str, Any], prompt: Prompt) -> AsyncGenerator[Piece, None]:
         """Send this body and yield what comes back. Closing the iterator closes the line."""
         ...
 

@@ -1,0 +1,155 @@
+"""The event log of a single process: a list for each reply, and a wake-up for each reader."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Any
+
+from roleplay.streaming.events import Event, EventReader
+
+KEPT_SECONDS = 60.0
+LOOK_AROUND_SECONDS = 5.0
+
+
+class _Track:
+    """Everything known of one reply."""
+
+    def __init__(self, text: str) -> None:
+        self.events: list[Event] = []
+        self.parts = [text]
+        self.wakers: set[Callable[[], None]] = set()
+        self.ended = False
+        self.forget_at = float("inf")
+
+    def append(self, kind: str, data: Mapping[str, Any]) -> int:
+        number = len(self.events) + 1
+        if kind == "delta":
+            self.parts.append(data["t"])
+        elif kind == "replace":
+            self.parts = [data["t"]]
+        elif kind == "end":
+            self.ended = True
+        self.events.append(Event(number, kind, data))
+        for wake in tuple(self.wakers):
+            wake()
+        return number
+
+    def since(self, after: int | None) -> list[Event]:
+        if after is not None and 0 <= after <= len(self.events):
+            return self.events[after:]
+        whole = Event(len(self.events), "replace", {"t": "".join(self.parts)})
+        return [whole, *self.events[-1:]] if self.ended else [whole]
+
+
+class MemoryEventLog:
+    """Readers may live in any thread or loop; each is woken in its own."""
+
+    def __init__(self, kept_seconds: float = KEPT_SECONDS) -> None:
+        self.kept_seconds = kept_seconds
+        self._tracks: dict[str, _Track] = {}
+
+    def open(self, key: str, text: str = "") -> None:
+        self._forget_old()
+        self._tracks[key] = _Track(text)
+
+    def append(self, key: str, kind: str, data: Mapping[str, Any]) -> int:
+        return self._tracks[key].append(kind, data)
+
+    def reader(self, key: str, after: int | None) -> EventReader | None:
+        track = self._tracks.get(key)
+        return MemoryReader(track, after) if track else None
+
+    def close(self, key: str) -> None:
+        if track := self._tracks.get(key):
+            track.forget_at = time.monotonic() + self.kept_seconds
+
+    def _forget_old(self) -> None:
+        # Other threads open logs at the same time: look at a copy, and let the first one remove.
+        now = time.monotonic()
+        for key, track in list(self._tracks.items()):
+            if track.forget_at < now:
+                self._tracks.pop(key, None)
+
+
+class MemoryReader:
+    def __init__(self, track: _Track, after: int | None) -> None:
+        self._track = track
+        self._after = after
+
+    def _take(self) -> list[Event]:
+        events = self._track.since(self._after)
+        if events:
+            self._after = events[-1].id
+        return events
+
+    async def __aiter__(self) -> AsyncIterator[list[Event]]:
+        bell = _Bell()
+        self._track.wakers.add(bell.ring)
+        try:
+            while True:
+                events = self._take()
+                if events:
+                    yield events
+                    if events[-1].kind == "end":
+                        return
+                    continue
+                if self._track.ended:
+                    return
+                if not await bell.wait(LOOK_AROUND_SECONDS):
+                    yield []
+        finally:
+            self._track.wakers.discard(bell.ring)
+
+    def __iter__(self) -> Iterator[list[Event]]:
+        news = threading.Event()
+        self._track.wakers.add(news.set)
+        try:
+            while True:
+                news.clear()
+                events = self._take()
+                if events:
+                    yield events
+                    if events[-1].kind == "end":
+                        return
+                elif self._track.ended:
+                    return
+                elif not news.wait(LOOK_AROUND_SECONDS):
+                    yield []
+        finally:
+            self._track.wakers.discard(news.set)
+
+
+class _Bell:
+    """Wakes one waiting task, cheaply from its own thread and safely from any other."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._rung = False
+        self._waiter: asyncio.Future[bool] | None = None
+
+    def ring(self) -> None:
+        if threading.get_ident() == self._thread:
+            self._wake(True)
+        else:
+            self._loop.call_soon_threadsafe(self._wake, True)
+
+    def _wake(self, news: bool) -> None:
+        self._rung = self._rung or news
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(news)
+
+    async def wait(self, seconds: float) -> bool:
+        """True on news, False when so much time went by without any."""
+        if self._rung:
+            self._rung = False
+            return True
+        self._waiter = self._loop.create_future()
+        timer = self._loop.call_later(seconds, self._wake, False)
+        try:
+            return await self._waiter
+        finally:
+            timer.cancel()
+            self._waiter = None
+            self._rung = False
