@@ -3,7 +3,7 @@
 It is handed objects and reads their attributes; it never queries, and unsaved objects do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -63,7 +63,7 @@ def build_prompt(
     prompt = Prompt(
         character=character_sheet(character, called),
         persona=persona,
-        turns=tuple(turn_of(message) for message in thread),
+        turns=alternating(turn_of(message) for message in thread),
         scenario=fill_placeholders(scenario, called, character.name),
         examples=read_examples(character.example_dialogue, called, character.name),
         tools=tuple(tool_of(tool) for tool in character.tools),
@@ -102,6 +102,19 @@ def persona_sheet(persona: HasPersona | None, user_id: str) -> PersonaSheet:
     if persona is None:
         return PersonaSheet(user_id)
     return PersonaSheet(user_id, persona.name, persona.about)
+
+
+def alternating(turns: Iterable[Turn]) -> tuple[Turn, ...]:
+    """The turns without empty ones (a reply that failed), and a person's neighbouring ones as one."""
+    kept: list[Turn] = []
+    for turn in turns:
+        if not turn.text.strip() and not turn.tool_calls and turn.role != "tool":
+            continue
+        if kept and turn.role == "user" == kept[-1].role:
+            kept[-1] = Turn("user", f"{kept[-1].text}\n{turn.text}")
+        else:
+            kept.append(turn)
+    return tuple(kept)
 
 
 def turn_of(message: HasMessage) -> Turn:

@@ -9,8 +9,9 @@ import contextvars
 import logging
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from roleplay.providers.base import (
     Delta,
@@ -31,6 +32,8 @@ from roleplay.streaming.keeper import Keep, Keeper
 from roleplay.streaming.reply import Ending, Reply
 
 log = logging.getLogger(__name__)
+
+LAST_WORDS_SECONDS = 5.0
 
 Pieces = Callable[[], AsyncGenerator[Piece, None]]
 
@@ -75,6 +78,7 @@ class Runner:
         self._keeper = Keeper(keep, every, self._replies, self._look_after)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._starting = threading.Lock()
+        self._aside: set[asyncio.Task[None]] = set()
 
     # The loop
 
@@ -129,6 +133,12 @@ class Runner:
         return list(self._replies)
 
     # In the loop
+
+    def aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something small run beside the replies; the runner holds on to it until it is done."""
+        task = self.loop.create_task(work, context=contextvars.Context())
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)
 
     def _launch(
         self,
@@ -247,5 +257,5 @@ class Runner:
             await asyncio.wait(tasks, timeout=seconds)
         for reply in tuple(self._replies.values()):
             self._end(reply, "interrupted", "restart")
-        if tasks:
-            await asyncio.wait(tasks)
+        if waiting := tasks | self._aside:
+            await asyncio.wait(waiting, timeout=max(seconds, LAST_WORDS_SECONDS))

@@ -1,0 +1,44 @@
+"""What a person may still use today, and what was used."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+
+from roleplay.accounts.models import Usage, User
+
+
+class QuotaExceeded(Exception):
+    """Today's replies are used up; `limit` of them, and more from `renewed` on."""
+
+    def __init__(self, limit: int, renewed: datetime) -> None:
+        super().__init__(f"{limit} replies a day")
+        self.limit = limit
+        self.renewed = renewed
+
+
+def check(user: User) -> None:
+    """Raise QuotaExceeded if this person has had today's replies."""
+    limit = settings.REPLIES_PER_DAY
+    if not limit:
+        return
+    used = Usage.objects.filter(user=user, day=timezone.localdate()).first()
+    if used and used.replies >= limit:
+        raise QuotaExceeded(limit, _next_midnight())
+
+
+def charge(user_id: int, input_tokens: int, output_tokens: int) -> None:
+    """Write one reply and its tokens down."""
+    today = timezone.localdate()
+    Usage.objects.get_or_create(user_id=user_id, day=today)
+    Usage.objects.filter(user_id=user_id, day=today).update(
+        replies=F("replies") + 1,
+        input_tokens=F("input_tokens") + input_tokens,
+        output_tokens=F("output_tokens") + output_tokens,
+    )
+
+
+def _next_midnight() -> datetime:
+    tomorrow = timezone.localtime() + timedelta(days=1)
+    return tomorrow.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,133 @@
+"""Stores what running replies hold: the two writes of the engine, and the end of what was orphaned.
+
+Every write names the owner it believes in and a running status, so that "finish twice", "stop
+against finish" and "reaper against a slow owner" have one winner each.
+"""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from roleplay.accounts import quota
+from roleplay.conversations.models import Generation, Message
+from roleplay.prompting.budget import estimated_tokens
+from roleplay.streaming.reply import Ending, Snapshot
+
+OWNER = uuid.uuid4().hex  # this process
+
+CHECKPOINT = """
+    UPDATE conversations_generation
+    SET status = CASE WHEN %s IS NULL THEN 'waiting' ELSE 'streaming' END,
+        first_text = %s, last_number = %s, request_id = %s, answer_id = %s, lease_until = %s
+    WHERE key = %s AND owner = %s AND status IN ('waiting', 'streaming')
+"""
+CHECKPOINT_TEXT = """
+    UPDATE conversations_message SET text = %s WHERE id = (
+        SELECT message_id FROM conversations_generation
+        WHERE key = %s AND owner = %s AND status IN ('waiting', 'streaming'))
+"""
+
+
+def keep(snapshots: list[Snapshot], endings: list[Ending]) -> set[str]:
+    """Store all of these in one transaction; the keys that are no longer ours come back."""
+    with transaction.atomic():
+        lost = _checkpoint(snapshots)
+        return lost | {end.snapshot.key for end in endings if not _finish(end)}
+
+
+def new_lease() -> Any:
+    return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+
+
+def _checkpoint(snapshots: list[Snapshot]) -> set[str]:
+    if not snapshots:
+        return set()
+    lease = connection.ops.adapt_datetimefield_value(new_lease())
+    with connection.cursor() as cursor:
+        cursor.executemany(CHECKPOINT_TEXT, [(s.text, _db(s.key), OWNER) for s in snapshots])
+        cursor.executemany(
+            CHECKPOINT,
+            [
+                (
+                    first := connection.ops.adapt_datetimefield_value(s.first_text),
+                    first,
+                    s.number,
+                    s.receipt.request_id[:200],
+                    s.receipt.answer_id[:200],
+                    lease,
+                    _db(s.key),
+                    OWNER,
+                )
+                for s in snapshots
+            ],
+        )
+        if cursor.rowcount == len(snapshots):
+            return set()
+    keys = {s.key for s in snapshots}
+    ours = Generation.objects.running().filter(key__in=keys, owner=OWNER)
+    return keys - {str(key) for key in ours.values_list("key", flat=True)}
+
+
+def _db(key: str) -> Any:
+    return Generation._meta.get_field("key").get_db_prep_value(uuid.UUID(key), connection)
+
+
+def _finish(end: Ending) -> bool:
+    kept, usage = end.snapshot, end.usage
+    generation = Generation.objects.select_related("conversation").filter(key=kept.key).first()
+    if generation is None:  # the chat was deleted meanwhile
+        return False
+    ours = Generation.objects.running().filter(pk=generation.pk, owner=OWNER)
+    written = estimated_tokens(kept.text[generation.base :]) if kept.first_text else 0
+    ended = ours.update(
+        status=end.status,
+        error_kind=end.kind,
+        retry_after=end.retry_after,
+        last_number=kept.number,
+        first_text=kept.first_text,
+        finished=timezone.now(),
+        lease_until=None,
+        request_id=kept.receipt.request_id[:200],
+        answer_id=kept.receipt.answer_id[:200],
+        model=(kept.receipt.model or generation.model)[:120],
+        finish_reason=usage.finish_reason[:40] if usage else "",
+        input_tokens=_count(usage.input_tokens) if usage else None,
+        output_tokens=_count(usage.output_tokens) if usage else None,
+    )
+    if not ended:
+        return False
+    calls = [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in end.tool_calls]
+    Message.objects.filter(pk=generation.message_id).update(text=kept.text, tool_calls=calls)
+    if kept.first_text or calls:
+        read = _count(usage.input_tokens if usage else None) or 0
+        told = _count(usage.output_tokens if usage else None)
+        quota.charge(generation.conversation.user_id, read, written if told is None else told)
+    return True
+
+
+def _count(told: int | None) -> int | None:
+    """An engine's own count, if a column can hold it."""
+    return told if told is not None and 0 <= told < 2**31 else None
+
+
+def close_orphans(everyone_else_is_dead: bool = False) -> int:
+    """End replies whose process is gone as interrupted, with the text last kept; how many there were.
+
+    A process is known to be gone when it has not renewed its lease, or, where only one can hold the
+    data directory, when it is not this one.
+    """
+    gone = Q(lease_until__lt=timezone.now())
+    if everyone_else_is_dead:
+        gone |= ~Q(owner=OWNER)
+    return (
+        Generation.objects.running()
+        .filter(gone)
+        .update(
+            status="interrupted", error_kind="restart", finished=timezone.now(), lease_until=None
+        )
+    )

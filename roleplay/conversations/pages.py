@@ -1,0 +1,68 @@
+"""What the chat pages show of messages, gathered in as few queries as there are kinds of things."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from roleplay.conversations.models import Generation, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Where a message stands among its alternates. `previous` and `next` are message ids or None."""
+
+    position: int
+    count: int
+    previous: int | None
+    next: int | None
+
+
+@dataclass(slots=True)
+class ShownMessage:
+    """A message with what a page says about it; everything else is the message's own."""
+
+    message: Message
+    attempt: Generation | None
+    versions: Versions | None
+    is_head: bool
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.message, name)
+
+
+def shown(messages: Sequence[Message], head: int | None) -> list[ShownMessage]:
+    """These messages (of one conversation) with their newest attempt and their alternates."""
+    attempts = _newest_attempts(messages)
+    versions = _versions(messages)
+    return [ShownMessage(m, attempts.get(m.pk), versions.get(m.pk), m.pk == head) for m in messages]
+
+
+def _newest_attempts(messages: Sequence[Message]) -> dict[int, Generation]:
+    wanted = [message.pk for message in messages if message.role == "assistant"]
+    found = (
+        Generation.objects.filter(message__in=wanted).select_related("connection").defer("prompt")
+    )
+    return {attempt.message_id: attempt for attempt in found.order_by("pk")}
+
+
+def _versions(messages: Sequence[Message]) -> dict[int, Versions]:
+    replies = [message for message in messages if message.role == "assistant"]
+    families: dict[int | None, list[int]] = defaultdict(list)
+    siblings = Message.objects.filter(parent__in=[m.parent_id for m in replies], role="assistant")
+    for pk, parent in siblings.order_by("pk").values_list("pk", "parent_id"):
+        families[parent].append(pk)
+    return {
+        message.pk: _place(message.pk, families[message.parent_id])
+        for message in replies
+        if len(families[message.parent_id]) > 1
+    }
+
+
+def _place(pk: int, family: list[int]) -> Versions:
+    at = family.index(pk)
+    return Versions(
+        position=at + 1,
+        count=len(family),
+        previous=family[at - 1] if at else None,
+        next=family[at + 1] if at + 1 < len(family) else None,
+    )

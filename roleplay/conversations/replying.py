@@ -1,0 +1,259 @@
+"""Where all hands meet: a person's act becomes messages, a prompt, and a reply that runs.
+
+Each act writes everything in one short transaction before a model is called. A send key makes a
+retry harmless: the same key gives the same reply. `head` is the message the person's page ended
+with; if the story has gone on elsewhere meanwhile, nothing is written and StaleHead is raised.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from characters.models import Character
+from roleplay import wiring
+from roleplay.accounts import quota
+from roleplay.accounts.models import Persona, User
+from roleplay.connections.models import Connection
+from roleplay.conversations.keeping import OWNER, new_lease
+from roleplay.conversations.models import Conversation, Generation, Message
+from roleplay.conversations.stored_events import StoredReader
+from roleplay.prompting.budget import PromptBudget
+from roleplay.prompting.build import YOU, build_prompt, persona_sheet
+from roleplay.prompting.placeholders import fill_placeholders
+from roleplay.providers.base import Prompt, Provider
+from roleplay.providers.retrying import with_retries
+from roleplay.streaming.events import EventReader
+from roleplay.streaming.reply import Ending
+
+TURNS_READ = 200  # what the vendor's interface takes at most
+
+
+class StaleHead(Exception):
+    """The story went on elsewhere; `newer` holds what this page has not seen."""
+
+    def __init__(self, newer: list[Message]) -> None:
+        super().__init__(f"{len(newer)} newer messages")
+        self.newer = newer
+
+
+class Busy(Exception):
+    """A reply is being written in this conversation; the next one waits for its end."""
+
+
+class SendKeyReused(Exception):
+    """This key was used for something else: a fault of the page, and nothing is stored."""
+
+
+class NotPossible(Exception):
+    """This message cannot be answered, continued or written again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One press of a button: its key, and the head its page showed (None: not said)."""
+
+    send_key: str
+    head: int | None = None
+
+
+def start_story(
+    user: User, character: Character, greeting: int = 0, persona: Persona | None = None
+) -> Conversation:
+    """A new conversation: the scene at its root, and every greeting as an alternate of the first."""
+    persona = persona or user.current_persona
+    called = persona.name if persona else YOU.get(character.language, "you")
+
+    def filled(text: str) -> str:
+        return fill_placeholders(text, called, character.name)
+
+    with transaction.atomic():
+        story = Conversation.objects.create(
+            user=user, character=character, persona=persona, used=timezone.now()
+        )
+        scene = story.messages.create(role="system", text=filled(character.scenario))
+        greetings = [
+            story.messages.create(role="assistant", parent=scene, text=filled(text))
+            for text in character.greetings
+        ]
+        chosen = greetings[greeting] if 0 <= greeting < len(greetings) else None
+        story.head = chosen or (greetings[0] if greetings else scene)
+        story.save(update_fields=["head"])
+    return story
+
+
+def start_reply(story: Conversation, text: str, act: Act) -> Generation:
+    """Store what the person wrote and let the character answer."""
+    if earlier := _earlier(story, act):
+        asked = earlier.message.parent
+        if asked is None or asked.text != text:
+            raise SendKeyReused
+        return earlier
+    said = Message(role="user", text=text, persona_name=story.persona.name if story.persona else "")
+    return _ask(story, act, [said])
+
+
+def answer_tool(message: Message, call_id: str, text: str, act: Act) -> Generation:
+    """Store a tool's result for a call of this message and let the character go on."""
+    story = message.conversation
+    if earlier := _earlier(story, act):
+        return earlier
+    if call_id not in {call["id"] for call in message.tool_calls} or message.pk != story.head_id:
+        raise NotPossible
+    return _ask(story, act, [Message(role="tool", text=text, tool_call_id=call_id)])
+
+
+def regenerate(message: Message, act: Act) -> Generation:
+    """Another version of this reply. What it said stays as an alternate; an empty one is reused."""
+    story = message.conversation
+    if earlier := _earlier(story, act):
+        return earlier
+    asked = message.parent
+    if message.role != "assistant" or asked is None or asked.role not in ("user", "tool"):
+        raise NotPossible
+    empty = not message.text and not message.tool_calls
+    return _ask(story, act, [], answering=asked, into=message if empty else None)
+
+
+def continue_reply(message: Message, act: Act) -> Generation:
+    """Let the character go on from the end of this reply."""
+    story = message.conversation
+    if earlier := _earlier(story, act):
+        return earlier
+    if message.role != "assistant" or not message.text or message.pk != story.head_id:
+        raise NotPossible
+    assert message.parent is not None
+    return _ask(story, act, [], answering=message.parent, into=message)
+
+
+def stop_reply(generation: Generation) -> bool:
+    """End this reply with what it has; False if it was not running here."""
+    return wiring.runner().stop(str(generation.key))
+
+
+def listen(generation: Generation, after: int | None) -> EventReader:
+    """The reply's events after this number, from the log or, where it is gone, from the store."""
+    key = str(generation.key)
+    return wiring.events().reader(key, after) or StoredReader(generation, after)
+
+
+def select_swipe(message: Message, act: Act) -> Message:
+    """Make this alternate the one that is read; the new head is the newest message below it."""
+    story = message.conversation
+    below = message
+    while child := story.messages.filter(parent=below).order_by("-pk").first():
+        below = child
+    if not _move_head(story, act.head, below):
+        raise StaleHead(_newer(story, act.head))
+    return below
+
+
+def default_connection(story: Conversation) -> Connection | None:
+    """What answers in this conversation: its own connection, else the site's, else the demo."""
+    return story.connection or Connection.objects.chosen()
+
+
+def _earlier(story: Conversation, act: Act) -> Generation | None:
+    found = story.generations.filter(send_key=act.send_key)
+    return found.select_related("message__parent", "conversation").first()
+
+
+def _ask(
+    story: Conversation,
+    act: Act,
+    said: Sequence[Message],
+    answering: Message | None = None,
+    into: Message | None = None,
+) -> Generation:
+    """Write `said` below the head (or nothing, when `answering` an older message), then ask.
+
+    `into`: the reply that is written on; without it a new, empty one is made.
+    """
+    user = story.user
+    quota.check(user)
+    wiring.runner().check_room(str(user.pk))
+    based_on = story.head_id if act.head is None else act.head
+    try:
+        with transaction.atomic():
+            parent = answering or story.messages.filter(pk=based_on).first()
+            if parent is None:
+                raise StaleHead(_newer(story, act.head))
+            for message in said:
+                message.conversation, message.parent = story, parent
+                message.save()
+                parent = message
+            reply = into or story.messages.create(role="assistant", parent=parent)
+            if not _move_head(story, based_on, reply):
+                raise StaleHead(_newer(story, act.head))
+            connection = default_connection(story)
+            provider = wiring.provider_for(connection)
+            prompt = _prompt(story, parent, reply.text, connection)
+            generation = Generation.objects.create(
+                conversation=story,
+                message=reply,
+                connection=connection,
+                send_key=act.send_key,
+                provider=provider.name,
+                model=provider.model,
+                prompt=provider.body(prompt),
+                base=len(reply.text),
+                owner=OWNER,
+                lease_until=new_lease(),
+            )
+    except IntegrityError as error:
+        if earlier := _earlier(story, act):  # the same key came twice at the same moment
+            return earlier
+        raise Busy from error
+    _launch(generation, provider, prompt)
+    return generation
+
+
+def _prompt(
+    story: Conversation, last: Message, start: str, connection: Connection | None
+) -> Prompt:
+    options = connection.options if connection else {}
+    return build_prompt(
+        story.character,
+        persona_sheet(story.persona, story.upstream_user),
+        Message.objects.path_to(story, last.pk, TURNS_READ),
+        scenario=story.messages.get(parent=None).text,
+        start_of_reply=start,
+        budget=PromptBudget(int(options.get("context_tokens", PromptBudget.tokens)), TURNS_READ),
+    )
+
+
+def _launch(generation: Generation, provider: Provider, prompt: Prompt) -> None:
+    body = generation.prompt
+
+    def tell_engine(ending: Ending) -> None:
+        receipt = ending.snapshot.receipt
+        if ending.status == "stopped" and receipt.request_id:
+            shown = ending.snapshot.text[generation.base :]
+            wiring.runner().aside(provider.stop(receipt.request_id, shown))
+
+    wiring.runner().start(
+        str(generation.key),
+        lambda: with_retries(provider, body, prompt),
+        person=str(generation.conversation.user_id),
+        base=generation.message.text,
+        on_end=tell_engine,
+    )
+
+
+def _move_head(story: Conversation, based_on: int | None, head: Message) -> bool:
+    changes: dict[str, Any] = {"head": head, "used": timezone.now()}
+    expected = story.head_id if based_on is None else based_on
+    moved = Conversation.objects.filter(pk=story.pk, head=expected).update(**changes)
+    if moved:
+        story.head = head
+    return bool(moved)
+
+
+def _newer(story: Conversation, seen: int | None) -> list[Message]:
+    """What stands in the thread after the message a page ended with."""
+    fresh = Conversation.objects.get(pk=story.pk)
+    thread = fresh.thread(last=50)
+    places = [place for place, message in enumerate(thread) if message.pk == seen]
+    return thread[places[0] + 1 :] if places else thread

@@ -1,0 +1,149 @@
+"""The pages of a chat. Everything here reads; nothing is started or changed by looking."""
+
+import uuid
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from roleplay.conversations import replying
+from roleplay.conversations.models import Conversation, Generation, Message
+from roleplay.conversations.pages import ShownMessage, shown
+from roleplay.http import EventStreamResponse, UserRequest
+
+MESSAGES_SHOWN = 30
+CHATS_SHOWN = 100
+
+
+@login_required
+@require_GET
+def chats(request: UserRequest) -> HttpResponse:
+    rows = Conversation.objects.of(request.user).for_list()[:CHATS_SHOWN]
+    return render(request, "conversations/chats.html", {"chats": rows})
+
+
+@login_required
+@require_GET
+def chat(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
+    story = conversation_of(request, pk)
+    thread, has_earlier = _window(story)
+    connection = replying.default_connection(story)
+    written = any(message.role == "user" for message in thread)
+    context = {
+        "conversation": story,
+        "character": story.character,
+        "persona": story.persona,
+        "personas": request.user.personas.all(),
+        "messages": thread,
+        "has_earlier": has_earlier,
+        "frontispiece": not has_earlier,
+        "running": story.running,
+        "demo": connection is None or connection.kind == "demo",
+        "send_key": uuid.uuid4().hex,
+        "head": story.head_id,
+        "starters": [] if written else story.character.starters,
+    }
+    return render(request, "conversations/chat.html", context)
+
+
+@login_required
+@require_GET
+def earlier(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
+    story = conversation_of(request, pk)
+    try:
+        before = int(request.GET.get("before", ""))
+    except ValueError as error:
+        raise Http404 from error
+    thread, has_earlier = _window(story, before)
+    context = {
+        "conversation": story,
+        "character": story.character,
+        "messages": thread,
+        "has_earlier": has_earlier,
+    }
+    return render(request, "conversations/_earlier.html", context)
+
+
+@login_required
+@require_GET
+def sent(request: UserRequest, pk: int) -> HttpResponse:
+    """What was sent to the model for this message, exactly."""
+    message = message_of(request, pk)
+    attempt = message.generation
+    if attempt is None:
+        raise Http404
+    context = {"message": message, "generation": attempt, "conversation": message.conversation}
+    return render(request, "conversations/sent.html", context)
+
+
+@login_required
+@require_GET
+def reply(request: UserRequest, key: uuid.UUID) -> HttpResponse:
+    """The reply as it stands, as one partial."""
+    found = generation_of(request, key)
+    story = found.conversation
+    (message,) = shown([found.message], story.head_id)
+    context = {"message": message, "conversation": story, "character": story.character}
+    return render(request, "conversations/_message.html", context)
+
+
+async def reply_events(request: HttpRequest, key: uuid.UUID) -> HttpResponseBase:
+    """The events of a reply after the number in Last-Event-ID, or in `after`, or from its start."""
+    if request.method != "GET":
+        return HttpResponse(status=405, headers={"Allow": "GET"})
+    found = await sync_to_async(_readable)(request, key)
+    if found is None:
+        raise Http404
+    reader = replying.listen(found, _last_number(request))
+    return EventStreamResponse(request, reader, lambda: _readable(request, key) is not None)
+
+
+def _readable(request: HttpRequest, key: uuid.UUID) -> Generation | None:
+    """The generation, if whoever asks may (still) read it."""
+    # The session is read anew each time: it may have ended while the stream was open.
+    request.session = type(request.session)(request.session.session_key)
+    user = get_user(request)
+    if not user.is_authenticated:
+        return None
+    return Generation.objects.of(user).defer("prompt").filter(key=key).first()
+
+
+def _last_number(request: HttpRequest) -> int | None:
+    """The number of the last event that was seen; None where what we are told is no number."""
+    told = request.headers.get("Last-Event-ID") or request.GET.get("after", "0")
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
+
+
+def conversation_of(request: UserRequest, pk: uuid.UUID) -> Conversation:
+    stories = Conversation.objects.of(request.user)
+    return get_object_or_404(
+        stories.select_related("character", "persona", "connection", "user"), pk=pk
+    )
+
+
+def message_of(request: UserRequest, pk: int) -> Message:
+    messages = Message.objects.of(request.user).select_related(
+        "parent",
+        "conversation__character",
+        "conversation__persona",
+        "conversation__connection",
+        "conversation__user",
+    )
+    return get_object_or_404(messages, pk=pk)
+
+
+def generation_of(request: UserRequest, key: uuid.UUID) -> Generation:
+    found = Generation.objects.of(request.user).select_related(
+        "message", "conversation__character", "connection"
+    )
+    return get_object_or_404(found, key=key)
+
+
+def _window(story: Conversation, before: int | None = None) -> tuple[list[ShownMessage], bool]:
+    """The last messages of the thread (before one of them), and whether there are more above."""
+    thread = story.thread(last=MESSAGES_SHOWN + 1, before=before)
+    has_earlier = len(thread) > MESSAGES_SHOWN
+    return shown(thread[-MESSAGES_SHOWN:], story.head_id), has_earlier

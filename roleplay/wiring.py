@@ -1,0 +1,54 @@
+"""The only place where settings meet rooms: engines, the event log and the runner are made here."""
+
+from functools import cache
+
+from django.conf import settings
+
+from roleplay.connections.models import Connection
+from roleplay.conversations.keeping import keep
+from roleplay.providers.base import Provider
+from roleplay.providers.demo import DemoProvider
+from roleplay.providers.openai_compatible import OpenAICompatibleProvider
+from roleplay.providers.xingchen import XingchenProvider
+from roleplay.streaming.events import EventLog
+from roleplay.streaming.memory_log import MemoryEventLog
+from roleplay.streaming.runner import Limits, Runner
+
+
+def provider_for(connection: Connection | None) -> Provider:
+    """The engine behind this connection; the demo engine where there is none."""
+    if connection is None:
+        return DemoProvider(pace=settings.DEMO_PACE)
+    if connection.kind == "demo":
+        return DemoProvider(**{"pace": settings.DEMO_PACE, **_demo_options(connection)})
+    made = XingchenProvider if connection.kind == "xingchen" else OpenAICompatibleProvider
+    return made(
+        base_url=connection.base_url,
+        key=connection.usable_key,
+        model=connection.model,
+        parameters=connection.parameters,
+        options={"silence_seconds": settings.REPLY_SILENCE_SECONDS, **connection.options},
+    )
+
+
+def _demo_options(connection: Connection) -> dict[str, float]:
+    return {
+        name: connection.options[name] for name in ("pace", "seed") if name in connection.options
+    }
+
+
+@cache
+def events() -> EventLog:
+    return MemoryEventLog()
+
+
+@cache
+def runner() -> Runner:
+    limits = Limits(
+        at_once=settings.REPLIES_AT_ONCE,
+        at_once_per_person=settings.REPLIES_AT_ONCE_PER_PERSON,
+        chars=settings.REPLY_MAX_CHARS,
+        seconds=settings.REPLY_MAX_SECONDS,
+        silence=settings.REPLY_SILENCE_SECONDS,
+    )
+    return Runner(events(), keep, limits, every=settings.CHECKPOINT_SECONDS)
