@@ -35,7 +35,7 @@ INSTALLED_APPS = [
     "characters",
     "roleplay.connections",
     "roleplay.conversations",
-    "django.contrib.admin",
+    "roleplay.panel.apps.PanelConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -90,6 +90,8 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": DATA_DIR / "lamplight.sqlite3",
+        # A file in tests too: replies are kept by a thread with a connection of its own.
+        "TEST": {"NAME": DATA_DIR / "test.sqlite3"},
         "OPTIONS": {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
