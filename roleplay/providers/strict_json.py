@@ -1,0 +1,85 @@
+"""Reads JSON that a stranger wrote: no NaN, no endless numbers, no depth that breaks us."""
+
+import json
+import math
+from typing import Any
+
+from roleplay.providers.base import Nonsense
+
+DEEPEST = 64
+LONGEST_NUMBER = 40
+LARGEST_COUNT = 2**31 - 1
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError("a number of too many digits")
+    return int(digits)
+
+
+def _finite(digits: str) -> float:
+    if len(digits) > LONGEST_NUMBER or not math.isfinite(number := float(digits)):
+        raise ValueError("a number out of range")
+    return number
+
+
+_decode = json.JSONDecoder(
+    parse_constant=_no_constant, parse_int=_whole, parse_float=_finite
+).decode
+
+
+def read_json(text: str) -> Any:
+    """The value of this JSON text.
+
+    Raises:
+        Nonsense: not JSON, nested deeper than 64, or with a number nobody could mean.
+    """
+    try:
+        value = _decode(text)
+    except (ValueError, RecursionError) as error:
+        # The decoder's own message quotes nothing, but its `doc` holds the text: not chained.
+        raise Nonsense(f"unreadable JSON ({type(error).__name__})") from None
+    # Counting brackets costs next to nothing and spares ordinary frames the walk.
+    if text.count("[") + text.count("{") > DEEPEST and _deeper_than(value, DEEPEST):
+        raise Nonsense("JSON nested too deeply")
+    return value
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    layer = [value]
+    for _ in range(levels + 1):
+        layer = [
+            inner
+            for outer in layer
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not layer:
+            return False
+    return True
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """The value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def first(value: Any) -> dict[str, Any]:
+    """The first object of a list, else an empty one."""
+    return mapping(value[0]) if isinstance(value, list) and value else {}
+
+
+def text_of(value: Any) -> str:
+    """The value if it is text, else ""."""
+    return value if isinstance(value, str) else ""
+
+
+def count(value: Any) -> int | None:
+    """A token count, or None where the engine sent something that is none."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= LARGEST_COUNT else None
