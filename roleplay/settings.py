@@ -3,10 +3,13 @@
 from datetime import timedelta
 from pathlib import Path
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from roleplay import environment as env
+
+django_stubs_ext.monkeypatch()  # lets classes of Django be written with their types: ModelAdmin[User]
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.directory("DATA_DIR", BASE_DIR / "var")
