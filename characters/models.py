@@ -1,6 +1,7 @@
 """Characters: everything that makes someone you can talk to."""
 
 import hashlib
+import json
 import uuid
 from typing import Any, Self
 
@@ -44,9 +45,19 @@ class CharacterQuerySet(models.QuerySet["Character"]):
                 Q(name__icontains=word)
                 | Q(tagline__icontains=word)
                 | Q(description__icontains=word)
-                | Q(tags__icontains=word)
+                | _tags_hold(word)
             )
         return found
+
+    def tagged(self, tag: str) -> Self:
+        """Those that carry exactly this tag."""
+        return self.filter(_tags_hold(f'"{tag}"')) if tag else self
+
+
+def _tags_hold(text: str) -> Q:
+    # SQLite keeps JSON with everything beyond ASCII escaped, PostgreSQL keeps it as it is.
+    escaped = "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in text)
+    return Q(tags__icontains=text) | Q(tags__icontains=escaped)
 
 
 def _string_map(value: Any) -> None:

@@ -4,8 +4,20 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.contrib import messages
+from django.utils.translation import gettext as _
+
+from roleplay.accounts.entry import guest_of, hand_over
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: Any) -> bool:
         return bool(settings.SIGN_UP == "open")
+
+    def login(self, request: Any, user: Any) -> None:
+        """Sign in; what was said as a guest comes along."""
+        guest = guest_of(request)
+        super().login(request, user)
+        if guest and guest.pk != user.pk:
+            hand_over(guest, user)
+            messages.success(request, _("Your chats as a guest are here too, under your name."))

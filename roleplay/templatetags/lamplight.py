@@ -4,8 +4,12 @@ import hashlib
 from typing import Any
 
 from django import template
+from django.forms import BoundField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from roleplay.accounts.models import Persona
+from roleplay.conversations.models import Conversation
 
 register = template.Library()
 
@@ -38,3 +42,27 @@ def hue_of(who: Any) -> str:
     if known:
         return str(known)
     return f"h{hashlib.sha256(who.name.encode(errors='replace')).digest()[0] % 24}"
+
+
+@register.filter
+def as_input(field: BoundField) -> SafeString:
+    """A form's field in our look; the first glance goes to what is wrong."""
+    attrs: dict[str, Any] = {"class": "input"}
+    if field.errors:
+        attrs["autofocus"] = True
+    return field.as_widget(attrs={**attrs, "placeholder": ""})
+
+
+@register.simple_tag(takes_context=True)
+def last_chat(context: template.Context, character: Any) -> Conversation | None:
+    """This person's newest chat with a character, if there is one."""
+    user = context["request"].user
+    if not user.is_authenticated:
+        return None
+    return Conversation.objects.of(user).filter(character=character).order_by("-used").first()
+
+
+@register.filter
+def chats_as(persona: Persona) -> int:
+    """In how many chats this persona is worn."""
+    return Conversation.objects.filter(persona=persona).count()
