@@ -1,0 +1,162 @@
+/* A reply that is being written: reads its events, survives lost lines and proxies that hold them
+   back, and hands over to the finished message without touching the words. */
+const SLOW = 8000;
+const SILENCE = 5000;
+const POLL = 2000;
+
+class Reply {
+  constructor(article) {
+    this.article = article;
+    this.prose = article.querySelector('.prose');
+    this.text = this.prose.dataset.raw;
+    this.after = Number(article.dataset.after);
+    this.failures = 0;
+    this.pen = new Pen(new Writer(this.prose), log.dataset.pace, () => this.written());
+    this.pen.restart(this.text);
+    this.slow = setTimeout(() => this.hint(), SLOW);
+    this.paragraphs = 0;
+    this.onShow = () => (document.hidden ? this.close() : this.listen());
+    document.addEventListener('visibilitychange', this.onShow);
+    addEventListener('online', this.onShow);
+    speak(log.dataset.writes);
+    this.listen();
+  }
+
+  /* A hidden page holds no line: a browser has six of them for all its tabs. */
+  listen() {
+    this.close();
+    if (this.over || document.hidden) return;
+    if (this.failures >= 3) return this.poll();
+    const source = (this.source = new EventSource(`${this.article.dataset.events}?after=${this.after}`));
+    const on = (kind, act) => source.addEventListener(kind, (event) => {
+      this.failures = 0;
+      this.after = Number(event.lastEventId) || this.after;
+      this.watch();
+      act(JSON.parse(event.data || '{}'));
+    });
+    on('message', ({ t }) => this.add(t));
+    on('replace', ({ t }) => this.rewrite(t));
+    on('wait', ({ seconds }) => this.hint(log.dataset.busy.replace('{seconds}', Math.round(seconds))));
+    on('moved', () => this.listen());
+    on('end', () => this.finish());
+    source.onerror = () => {
+      this.failures += 1;
+      if (source.readyState === EventSource.CLOSED || this.failures >= 3) this.poll();
+    };
+    this.watch();
+  }
+
+  close() {
+    this.source?.close();
+    clearTimeout(this.timer);
+  }
+
+  /* Nothing for a while: look whether the server has more than the line brought. */
+  watch() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(async () => {
+      if (await this.look()) this.poll();
+      else if (!this.over) this.watch();
+    }, SILENCE);
+  }
+
+  async poll() {
+    this.close();
+    await this.look();
+    if (!this.over && !document.hidden) this.timer = setTimeout(() => this.poll(), POLL);
+  }
+
+  /* Take in the stored text; true if it was ahead of what is shown. */
+  async look() {
+    const fresh = await this.fetch();
+    if (!fresh || this.over) return false;
+    if (!fresh.dataset.events) return this.finish(fresh);
+    const { raw } = fresh.querySelector('.prose').dataset;
+    if (this.text.startsWith(raw)) return false;
+    this.after = Number(fresh.dataset.after);
+    if (raw.startsWith(this.text)) this.add(raw.slice(this.text.length));
+    else this.rewrite(raw);
+    return true;
+  }
+
+  async fetch() {
+    try {
+      const answer = await fetch(this.article.dataset.reply, { redirect: 'manual' });
+      if (answer.type === 'opaqueredirect') tell('signed-out');
+      return answer.ok ? fragment(await answer.text()).querySelector('.msg') : null;
+    } catch {
+      return null;
+    }
+  }
+
+  add(text) {
+    this.text += text;
+    this.pen.feed(text);
+  }
+
+  rewrite(text) {
+    this.text = text;
+    this.pen.restart(text);
+  }
+
+  written() {
+    if (this.article.dataset.state !== 'streaming') {
+      this.article.dataset.state = 'streaming';
+      clearTimeout(this.slow);
+      for (const line of this.article.querySelectorAll('[data-js="waiting"], [data-js="slow"]')) line.remove();
+    }
+    following.stick();
+    if (log.dataset.announce !== 'paragraph') return;
+    const { length } = this.prose.children;
+    for (; this.paragraphs < length - 1; this.paragraphs += 1) speak(this.prose.children[this.paragraphs].textContent);
+  }
+
+  hint(words) {
+    const line = this.article.querySelector('[data-js="slow"]');
+    if (!line) return;
+    if (words) line.textContent = words;
+    line.hidden = false;
+    following.stick();
+  }
+
+  async finish(fresh) {
+    if (this.over) return true;
+    this.over = true;
+    this.close();
+    clearTimeout(this.slow);
+    document.removeEventListener('visibilitychange', this.onShow);
+    removeEventListener('online', this.onShow);
+    let message = fresh;
+    for (let wait = 500; !(message ??= await this.fetch()); wait *= 2) {
+      await new Promise((resolve) => setTimeout(resolve, Math.min(wait, 15000)));
+    }
+    await this.pen.finish();
+    this.handOver(message);
+    return true;
+  }
+
+  /* The words stay as they are; all around them comes from the finished message. */
+  handOver(fresh) {
+    const { article, prose } = this;
+    const words = fresh.querySelector('.prose');
+    if (prose.innerHTML !== words.innerHTML) prose.replaceChildren(...words.childNodes);
+    prose.removeAttribute('data-raw');
+    for (const { name } of [...article.attributes]) if (!fresh.hasAttribute(name)) article.removeAttribute(name);
+    for (const { name, value } of fresh.attributes) article.setAttribute(name, value);
+    while (prose.nextSibling) prose.nextSibling.remove();
+    while (words.nextSibling) prose.parentNode.append(words.nextSibling);
+    const line = article.querySelector('.state-line')?.innerText ?? '';
+    const text = [...prose.children].slice(this.paragraphs).map((p) => p.textContent).join('\n');
+    speak(`${text}\n${line}`.trim());
+    const row = document.querySelector('.row[aria-current] .row__sub > span');
+    if (row && text) row.replaceChildren(text.slice(0, 80));
+    following.stick();
+    log.dispatchEvent(new CustomEvent('arrived', { detail: article }));
+  }
+}
+
+{
+  const follow = (article) => article.dataset.events && new Reply(article);
+  log.addEventListener('arrived', ({ detail }) => follow(detail));
+  for (const article of log.querySelectorAll('[data-events]')) follow(article);
+}
