@@ -28,9 +28,6 @@ from roleplay.providers.retrying import with_retries
 from roleplay.streaming.events import EventReader
 from roleplay.streaming.reply import Ending
 
-TURNS_READ = 200  # what the vendor's interface takes at most
-
-
 class StaleHead(Exception):
     """The story went on elsewhere; `newer` holds what this page has not seen."""
 
@@ -213,14 +210,14 @@ def _ask(
 def _prompt(
     story: Conversation, last: Message, start: str, connection: Connection | None
 ) -> Prompt:
-    options = connection.options if connection else {}
+    told = connection.options.get("context_tokens") if connection else None
     return build_prompt(
         story.character,
         persona_sheet(story.persona, story.upstream_user),
-        Message.objects.path_to(story, last.pk, TURNS_READ),
+        Message.objects.path_to(story, last.pk, PromptBudget().turns),
         scenario=story.messages.get(parent=None).text,
         start_of_reply=start,
-        budget=PromptBudget(int(options.get("context_tokens", PromptBudget.tokens)), TURNS_READ),
+        budget=PromptBudget(told) if isinstance(told, int) else PromptBudget(),
     )
 
 
