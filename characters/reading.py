@@ -3,8 +3,9 @@
 import re
 
 from characters.models import Character
+from roleplay.text import HAN
 
-GLIMPSE = 240
+GLIMPSE = 160
 SNIPPET = 90
 MARKS = re.compile(r"\*+")
 SENTENCE_END = re.compile(r"[。！？…!?.][”」』\"']*\s*")
@@ -29,7 +30,8 @@ def excerpt(character: Character, paragraphs: int = 3) -> str:
 
 def shorten(text: str, most: int) -> str:
     """The first paragraph, cut after its last whole sentence within `most` characters."""
-    first = text.strip().split("\n\n")[0].replace("\n", " ")
+    lines = [line.strip() for line in text.strip().split("\n\n")[0].splitlines()]
+    first = ("" if HAN.search(text) else " ").join(lines)
     if len(first) <= most:
         return first
     ends = [match.end() for match in SENTENCE_END.finditer(first[:most])]

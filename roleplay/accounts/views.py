@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -27,6 +27,7 @@ from roleplay.accounts.models import (
 )
 from roleplay.http import UserRequest
 
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
 YEAR = 365 * 24 * 60 * 60
 
 
@@ -40,7 +41,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 @login_required
 def _preferences_page(request: UserRequest) -> HttpResponse:
     choices = {
-        "languages": settings.LANGUAGES,
+        "languages": [(code, get_language_info(code)["name_local"]) for code in LANGUAGES],
         "themes": THEMES.items(),
         "text_sizes": TEXT_SIZES.items(),
         "reading_fonts": READING_FONTS.items(),
