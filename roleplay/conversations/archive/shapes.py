@@ -1,0 +1,91 @@
+"""Which columns go into an archive, and what their values look like there."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+
+PERSON = (
+    "username",
+    "email",
+    "is_guest",
+    "is_active",
+    "language",
+    "theme",
+    "text_size",
+    "reading_font",
+    "pace",
+    "announce",
+    "enter_sends",
+    "saw_ai_notice",
+    "date_joined",
+)
+PERSONA = ("name", "about", "is_current", "created")
+USAGE = ("day", "replies", "input_tokens", "output_tokens")
+CONNECTION = ("name", "kind", "base_url", "model", "parameters", "options", "is_default")
+CHARACTER = (
+    "key",
+    "visibility",
+    "language",
+    "name",
+    "sex",
+    "birthday",
+    "age",
+    "kind",
+    "tagline",
+    "description",
+    "traits",
+    "scenario",
+    "greeting",
+    "alternate_greetings",
+    "example_dialogue",
+    "starters",
+    "tags",
+    "creator_notes",
+    "template_id",
+    "params",
+    "platform_id",
+    "platform_version",
+    "open_line",
+    "tools",
+    "extensions",
+    "hue",
+)
+CHARACTER_TIMES = ("created", "updated")
+CHARACTER_PICTURES = ("avatar", "cover")
+CONVERSATION = ("title", "draft", "upstream_user", "created", "used")
+MESSAGE = ("role", "text", "tool_calls", "tool_call_id", "persona_name", "created")
+GENERATION = (
+    "key",
+    "send_key",
+    "status",
+    "error_kind",
+    "retry_after",
+    "provider",
+    "model",
+    "prompt",
+    "base",
+    "last_number",
+    "request_id",
+    "answer_id",
+    "finish_reason",
+    "input_tokens",
+    "output_tokens",
+    "created",
+    "first_text",
+    "finished",
+)
+
+
+def values(row: models.Model, names: tuple[str, ...]) -> dict[str, Any]:
+    """These columns as JSON has them: times in UTC, ids as text."""
+    return {name: _plain(getattr(row, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value

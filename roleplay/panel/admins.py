@@ -1,0 +1,51 @@
+"""What the panel's pages have in common."""
+
+from collections import Counter
+from typing import Any, TypeVar
+
+from django.contrib import admin
+from django.contrib.admin.utils import NestedObjects
+from django.db import models, router
+from django.http import HttpRequest
+
+M = TypeVar("M", bound=models.Model)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[M]):
+    """Rows that are looked at and never touched."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class DiscreetAdmin(admin.ModelAdmin[M]):
+    """Gives nothing away of texts that stand beside what is shown.
+
+    Lists can only be narrowed by their own filters: otherwise `?prompt__contains=…` in the address
+    would answer questions about stories. Deleting shows how many rows go, not their names, since the
+    name of a chat is its title.
+    """
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        filters = self.get_list_filter(request) if request else self.list_filter
+        names = {item if isinstance(item, str) else item[0] for item in filters}  # type: ignore[index]
+        name = lookup.partition("__")[0]
+        return name in names or name == self.date_hierarchy
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        collector = NestedObjects(using=router.db_for_write(self.model), origin=objs)
+        collector.collect(objs)
+        counts = {
+            str(model._meta.verbose_name_plural): len(rows)
+            for model, rows in collector.model_objs.items()
+        }
+        held = Counter(str(row._meta.verbose_name_plural) for row in collector.protected)
+        protected = [f"{name}: {count}" for name, count in held.items()]
+        missing = set() if self.has_delete_permission(request) else {self.opts.verbose_name}
+        return [str(obj) for obj in objs], counts, missing, protected

@@ -1,0 +1,1 @@
+"""Tries a model connection out, in five steps that say where the trouble is."""
