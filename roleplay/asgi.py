@@ -1,4 +1,4 @@
-"""The door for the ASGI server: Django, and the beginning and end of the process."""
+"""The door for the ASGI server: static files, Django, and the beginning and end of the process."""
 
 import os
 from typing import Any
@@ -9,12 +9,20 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roleplay.settings")
 
 django_application = get_asgi_application()
 
-from roleplay.life import begin_life, end_life  # noqa: E402 (Django must be set up first)
+# Django must be set up before these are read.
+from django.conf import settings  # noqa: E402
+
+from roleplay.life import begin_life, end_life  # noqa: E402
+from roleplay.static_files import static_files_asgi  # noqa: E402
+
+static_application = static_files_asgi()
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "lifespan":
         await _live(receive, send)
+    elif scope["type"] == "http" and scope["path"].startswith(settings.STATIC_URL):
+        await static_application(scope, receive, send)
     elif scope["type"] == "http":
         await django_application(scope, receive, send)
 

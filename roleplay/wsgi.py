@@ -7,3 +7,10 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roleplay.settings")
 
 application = get_wsgi_application()
+
+# Django must be set up before this is read.
+from roleplay.static_files import static_files  # noqa: E402
+
+_files = static_files()
+_files.application = application
+application = _files
