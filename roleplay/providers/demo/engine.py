@@ -174,9 +174,10 @@ class _Reply:
         yield self.usage()
 
     async def be_silent(self, order: Order) -> AsyncGenerator[Piece, None]:
+        async for piece in self.write(""):
+            yield piece
         await self.sleep(LONG_SILENCE)
         raise TimedOut("asked for by a /demo order")
-        yield  # makes this a generator
 
     async def rewrite(self, order: Order) -> AsyncGenerator[Piece, None]:
         first, second = lines_for(order.language).replaced

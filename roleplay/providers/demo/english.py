@@ -22,6 +22,14 @@ ENGLISH = Lines(
         "Something passes outside, and {who} lets it go by before speaking.",
         "{Who} nods, very slightly.",
     ),
+    rests=(
+        "{Who} looks at you, and waits.",
+        "{Who} says no more, and stays where {their} last words left off.",
+        "With that, {who} is quiet again.",
+        "{Who} smiles a little, and leaves the rest of the time to you.",
+        "Everything holds still, as if it were your turn.",
+        "{Who} lets out a breath, and doesn’t look away.",
+    ),
     segues=(
         "{Who} seems to have been reminded of something, and goes on half to {their} own ears.",
         "A thought crosses {their} face, and stays.",
@@ -115,6 +123,11 @@ ENGLISH = Lines(
         "What would you choose, in my place?",
         "If the story took a turn right here, which way should it go?",
         "Can you guess what I’m going to say next?",
+    ),
+    gentle=(
+        "Would you like to talk about it? Not talking is fine, too.",
+        "Shall I just sit here a while and say nothing?",
+        "Which part weighs the most? Could you put it down for a minute?",
     ),
     by_name=(
         "What do you say, {you}?",

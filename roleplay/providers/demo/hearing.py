@@ -9,7 +9,7 @@ from roleplay.text import language_of
 ORDER = re.compile(r"^\s*/(?:demo|演示)(?![\w-])", re.IGNORECASE)
 ASIDE = re.compile(r"\(\((.*?)\)\)|（（(.*?)））")
 ACTION = re.compile(r"\*([^*\n]+)\*")
-MARKS = re.compile(r"[「」『』“”\"*（）()<>{}]")
+MARKS = re.compile(r"[「」『』“”\"*（）()]")
 BREAK = re.compile(r"[，。！？；：、…—\n!?;:]+|[,.](?=\s|$)")
 
 # Tried in this order; the first that is found decides.
@@ -26,7 +26,7 @@ MOODS = {
     r"is|can|could|would|will)\b",
 }
 FACTS = {
-    "name": r"叫什么|你的名字|怎么称呼|\b(your name|who are you)\b|你是谁",
+    "name": r"你叫什么|你的名字|怎么称呼|\b(your name|who are you)\b|你是谁",
     "birthday": r"生日|哪天出生|\b(birthday|were you born)\b",
     "age": r"多大|几岁|年纪|\bhow old\b",
 }

@@ -14,7 +14,8 @@ class Lines:
     """Prepared lines in one language. Each pool holds alternatives for one moment."""
 
     pronouns: Mapping[str, tuple[str, str]]  # female, male: subject and possessive
-    gestures: tuple[str, ...]  # narration for any moment
+    gestures: tuple[str, ...]  # narration that something said may follow
+    rests: tuple[str, ...]  # narration to end on
     segues: tuple[str, ...]  # narration before a line of the card's own
     answers: Mapping[str, tuple[str, ...]]  # speech by what the person did (see hearing.MOODS)
     to_action: tuple[str, ...]  # narration where the person only acted
@@ -23,6 +24,7 @@ class Lines:
     facts: Mapping[str, str]  # speech around {value}: name, birthday, age
     onward: tuple[str, ...]  # speech where the character goes on without being spoken to
     questions: tuple[str, ...]
+    gentle: tuple[str, ...]  # questions for someone who is sad
     by_name: tuple[str, ...]  # questions with {you}
     aside: str  # asides are not acted on: {q}
     truth: tuple[str, ...]  # asked whether this is a model: {name}

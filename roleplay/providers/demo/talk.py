@@ -22,7 +22,7 @@ from roleplay.providers.demo.lines import Lines
 TURNS_READ = 12
 # An example is played when its cue is this like what the person wrote, and then mostly: another
 # attempt must be able to come out differently.
-LIKE_ENOUGH, MOSTLY = 0.4, 0.7
+LIKE_ENOUGH, ALL_BUT_EQUAL, MOSTLY = 0.4, 0.8, 0.7
 ENDS = '。！？….!?」』”’"*))）~～'
 OPENERS = {"「": "」", "『": "』", "“": "”"}
 
@@ -56,7 +56,7 @@ class Talk:
         if self.prompt.turns and self.prompt.turns[-1].role == "tool":
             return self.with_result(self.prompt.turns[-1].text)
         if heard.asks_for_truth:
-            return _joined([self.of_truth(), self.gesture()])
+            return _joined([self.of_truth(), self.rest()])
         return self.answer(heard)
 
     def of_truth(self) -> str:
@@ -72,13 +72,16 @@ class Talk:
         if mood == "parted":
             return self.letting_go
         if mood == "sad":
-            return self.plain_shape
+            return self.comforting
         shapes = [self.plain_shape, self.remembering, self.self_describing, self.looking_around]
         return self.rng.choice(shapes)
 
     def letting_go(self, heard: Heard) -> list[str]:
         """Who leaves is not held back with a question."""
-        return [self.gesture(), self.pick_up(heard), self.gesture()]
+        return [self.gesture(), self.pick_up(heard)]
+
+    def comforting(self, heard: Heard) -> list[str]:
+        return [self.gesture(), self.pick_up(heard), self.speech(self.fresh(self.lines.gentle))]
 
     def plain_shape(self, heard: Heard) -> list[str]:
         return [self.gesture(), self.pick_up(heard), self.gesture(), self.question()]
@@ -110,10 +113,11 @@ class Talk:
             if answer not in self.said
         ]
         score, answer = max(pairs, default=(0.0, ""))
-        if score < LIKE_ENOUGH or self.rng.random() > MOSTLY:
+        enough = ALL_BUT_EQUAL if self.fact(heard.fact) else LIKE_ENOUGH
+        if score < enough or self.rng.random() > MOSTLY:
             return []
         self.said += answer
-        return [answer, self.gesture() if re.search("[?？]", answer) else self.question()]
+        return [answer, self.rest() if re.search("[?？]", answer) else self.question()]
 
     def pick_up(self, heard: Heard) -> str:
         """What the character makes of the person's own words."""
@@ -140,7 +144,7 @@ class Talk:
             if line not in self.said
         ]
         if not found:
-            return [self.of_trait() or self.gesture()]
+            return [f"{self.of_trait()}{self.gesture()}"]
         self.rng.shuffle(found)
         line = max(found, key=lambda text: likeness(text, words))
         self.said += line
@@ -167,13 +171,17 @@ class Talk:
     def gesture(self) -> str:
         return self.narration(self.fresh(self.lines.gestures))
 
+    def rest(self) -> str:
+        return self.narration(self.fresh(self.lines.rests))
+
     def with_result(self, result: str) -> str:
         told = self.lines.tool_result.format(result=_short(result))
         return _joined([self.gesture(), self.speech(told), self.question()])
 
     def going_on(self) -> str:
         """From the very place where the reply broke off: what is open is closed, then on."""
-        return _ending_of(self.prompt.start_of_reply) + _joined(self.unprompted())
+        dots = "…" if self.language == "en" else "……"
+        return _ending_of(self.prompt.start_of_reply, dots) + _joined(self.unprompted())
 
     def at_length(self, pieces: int, count: Callable[[str], int]) -> str:
         """A reply of at least so many pieces."""
@@ -221,20 +229,21 @@ def _short(text: str) -> str:
     return flat if len(flat) <= 200 else f"{flat[:200]}…"
 
 
-def _ending_of(text: str) -> str:
+def _ending_of(text: str, dots: str) -> str:
     """What closes the last paragraph of this text, down to the break before the next one."""
     last = text.rpartition("\n")[2].rstrip()
     if not last:
         return "" if text.endswith("\n\n") else "\n"
     closing = _open_mark(last)
-    unfinished = "" if last[-1] in ENDS and last[-1] != "*" else "……"
-    if not closing and last[-1] in ENDS:
-        return "\n\n"
-    return f"{unfinished}{closing}\n\n"
+    finished = last[-1] in ENDS and (last[-1] != "*" or not closing)
+    return f"{'' if finished else dots}{closing}\n\n"
 
 
 def _open_mark(line: str) -> str:
     """The mark that closes what is still open at the end of this line; empty if nothing is."""
+    for opening, closing in (("((", "))"), ("（（", "））")):
+        if line.count(opening) > line.count(closing):
+            return closing
     waiting = ""
     for character in line:
         if waiting:
