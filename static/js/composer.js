@@ -146,9 +146,10 @@ const box = form.elements.text;
     if (!target.matches('[data-js="starter"]')) return;
     setText(box.value ? `${box.value}\n${target.textContent.trim()}` : target.textContent.trim());
     form.requestSubmit();
+    ready();
   });
-  if (!touch) {
-    box.enterKeyHint = 'send';
-    box.focus({ preventScroll: true });
-  }
+  /* A finger's keyboard would cover the page, so it opens only when asked for. */
+  const ready = () => touch || box.focus({ preventScroll: true });
+  document.addEventListener('htmx:afterSettle', ready); /* the notice before the first words is gone */
+  ready();
 }

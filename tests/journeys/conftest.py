@@ -124,9 +124,7 @@ def start_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
 
     def start(**settings: str) -> Site:
         data, port = tmp_path_factory.mktemp("site"), free_port()
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")
-        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         own = {"DATA_DIR": str(data), "PORT": str(port), "HOST": "127.0.0.1", "DEMO_PACE": "60"}
         site = Site(data, port, kept | own | settings)
         sites.append(site)
