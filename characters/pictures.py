@@ -19,8 +19,11 @@ from PIL import Image, ImageOps
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 MOST_BYTES = 10 * 1024 * 1024
 MOST_PIXELS = 25_000_000
+# The WebP decoder keeps four copies of what it decodes; a picture may cost us 256 MB, no more.
+MOST_PIXELS_OF = {"WEBP": 15_000_000}
 AVATAR = (192, 192)
 COVER = (480, 640)
+ENOUGH = (2 * COVER[0], 2 * COVER[1])
 QUALITY = 82
 
 # Pillow only warns between one and two times its own limit. Ours is lower, but a warning that
@@ -68,7 +71,8 @@ def hue_of(image: Image.Image) -> int:
     The average OKLCH hue of the pixels with a chroma above 0.04, weighted by chroma; a mean chroma
     below 0.03 counts as grey. Transparent pixels do not count. About 15 ms: it looks at a thumbnail.
     """
-    small = image.convert("RGBA").resize((64, 64), Image.Resampling.BOX).tobytes()
+    true = image if image.mode in ("RGB", "RGBA") else image.convert("RGBA")
+    small = true.resize((64, 64), Image.Resampling.BOX).convert("RGBA").tobytes()
     points = [
         _oklab(small[i], small[i + 1], small[i + 2])
         for i in range(0, len(small), 4)
@@ -85,11 +89,12 @@ def hue_of(image: Image.Image) -> int:
 
 def _decode(data: bytes) -> Image.Image:
     try:
-        image = Image.open(BytesIO(data), formats=FORMATS)
-        if image.width * image.height <= MOST_PIXELS:
+        image: Image.Image = Image.open(BytesIO(data), formats=FORMATS)
+        most = MOST_PIXELS_OF.get(image.format or "", MOST_PIXELS)
+        if image.width * image.height <= most:
             return _plain(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        pass
+        most = MOST_PIXELS
     except Exception as error:
         # Decoders stumble over broken files in a dozen ways; for the person they are all one.
         raise ValidationError(
@@ -97,18 +102,30 @@ def _decode(data: bytes) -> Image.Image:
             code="unreadable",
         ) from error
     raise ValidationError(
-        _("This picture has more than 25 million pixels. Make it smaller and choose it again."),
+        _(
+            "This picture has more than %(most)d million pixels."
+            " Make it smaller and choose it again."
+        ),
         code="too_many_pixels",
+        params={"most": most // 1_000_000},
     )
 
 
 def _plain(image: Image.Image) -> Image.Image:
     """Decoded, turned upright, in RGB or RGBA, and with nothing attached."""
-    image.draft("RGB", (2 * COVER[0], 2 * COVER[1]))  # lets a large JPEG be decoded at a fraction
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I"):  # sixteen bits of grey
-        upright = upright.convert("I").point(lambda value: value / 256).convert("L")
-    plain = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    image.draft("RGB", ENOUGH)  # lets a large JPEG be decoded at a fraction
+    if image.mode.startswith("I"):  # sixteen bits of grey
+        image = image.convert("I")
+    elif image.mode == "P" or "transparency" in image.info:
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    # Nothing below needs more than twice the cover: what stays in memory is small from here on.
+    times = min(image.width // ENOUGH[0], image.height // ENOUGH[1])
+    image = image.reduce(times) if times > 1 else image
+    ImageOps.exif_transpose(image, in_place=True)
+    if image.mode == "I":
+        image = image.point(lambda value: value / 256).convert("L")
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    plain = image if image.mode == mode else image.convert(mode)
     plain.info = {}
     return plain
 

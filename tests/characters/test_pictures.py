@@ -172,6 +172,20 @@ def test_too_many_pixels_are_refused_by_the_header_alone(side):
     assert refusal.value.code == "too_many_pixels"
 
 
+def test_a_webp_may_have_fewer_pixels_since_its_decoder_is_hungry():
+    with pytest.raises(ValidationError) as refusal:
+        read_picture(saved(plain(size=(4000, 4000)), "WEBP", lossless=True, method=0))
+
+    assert "15 million" in refusal.value.messages[0]
+
+
+def test_a_large_photo_is_read_at_a_size_that_is_enough():
+    picture = read_picture(saved(plain(size=(2000, 3000)), "PNG"))
+
+    assert picture.image.size == (1000, 1500)
+    assert opened(picture.cover()).size == COVER
+
+
 @pytest.mark.parametrize(
     ("colour", "hue"),
     [((255, 0, 0), 2), ((0, 160, 0), 9), ((0, 0, 255), 18), ((128, 128, 128), -1)],
