@@ -94,6 +94,8 @@ DATABASES = {
         "NAME": DATA_DIR / "lamplight.sqlite3",
         # A file in tests too: replies are kept by a thread with a connection of its own.
         "TEST": {"NAME": DATA_DIR / "test.sqlite3"},
+        "CONN_MAX_AGE": None,  # the threads that answer pages last, and so do their connections
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
@@ -173,6 +175,8 @@ STORAGES = {
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 MESSAGE_MAX_CHARS = env.whole("MESSAGE_MAX_CHARS", 20_000, least=1)
+
+PAGE_THREADS = env.whole("PAGE_THREADS", 4, least=1, most=64)
 
 # The engine of a reply; docs/architecture.md says what each means.
 REPLIES_AT_ONCE = env.whole("REPLIES_AT_ONCE", 1000, least=1)
