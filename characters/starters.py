@@ -21,6 +21,8 @@ from django.db import transaction
 from characters.models import Character
 
 FOLDER = Path(__file__).with_name("starters")
+# As they stand on the shelf; one that is not named here stands at its end.
+SHELF = ("haimeng", "tobias", "moyu", "cuiwenyue", "baiyu", "xiaoman", "juniper")
 
 
 def load_starters(refresh: bool = False) -> list[Character]:
@@ -39,8 +41,9 @@ def fill_empty_shelf() -> list[Character]:
 
 
 def _in_order(keys: list[str]) -> list[str]:
-    # The shelf shows the newest first: the first guest, the one of the main story, is made last.
-    return sorted(keys, key=lambda key: (key == "haimeng", key))
+    # The shelf shows the newest first, so the first guest is made last.
+    places = {key: place for place, key in enumerate(SHELF)}
+    return sorted(keys, key=lambda key: (-places.get(key, len(SHELF)), key))
 
 
 def read_starter(key: str) -> dict[str, Any]:

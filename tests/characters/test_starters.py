@@ -10,7 +10,7 @@ from PIL import Image
 
 from characters.models import Character
 from characters.pictures import AVATAR, COVER
-from characters.starters import FOLDER, fill_empty_shelf, load_starters, read_starter
+from characters.starters import FOLDER, SHELF, fill_empty_shelf, load_starters, read_starter
 from roleplay.text import language_of
 
 pytestmark = pytest.mark.django_db
@@ -112,10 +112,12 @@ def test_loading_makes_public_characters_of_nobody_with_pictures_that_open():
             assert avatar.size == AVATAR
 
 
-def test_the_first_guest_stands_first_on_the_shelf():
+def test_the_guests_stand_on_the_shelf_in_their_order():
     load_starters()
 
-    assert Character.objects.first().key == "haimeng"
+    keys = list(Character.objects.values_list("key", flat=True))
+    assert keys[0] == "haimeng"
+    assert tuple(keys) == SHELF
 
 
 def test_loading_again_changes_nothing_and_asks_the_database_once(django_assert_num_queries):
