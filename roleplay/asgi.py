@@ -3,18 +3,19 @@
 import os
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roleplay.settings")
-
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 # Django must be set up before these are read.
 from django.conf import settings  # noqa: E402
 
 from roleplay.life import begin_life, end_life  # noqa: E402
+from roleplay.pooled import PooledHandler  # noqa: E402
 from roleplay.static_files import static_files_asgi  # noqa: E402
 
+django_application = PooledHandler(settings.PAGE_THREADS)
 static_application = static_files_asgi()
 
 

@@ -28,7 +28,7 @@ from roleplay.conversations.forms import (
     first_error,
 )
 from roleplay.conversations.models import Conversation, Generation, Message
-from roleplay.conversations.pages import shown
+from roleplay.conversations.pages import ShownMessage, shown
 from roleplay.conversations.views import conversation_of, generation_of, message_of
 from roleplay.http import UserRequest
 from roleplay.streaming.runner import Draining, Full
@@ -98,7 +98,6 @@ def create_message(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         return _refusal(request, 422, first_error(form))
     generation = replying.start_reply(story, form.cleaned_data["text"], form.act)
-    Conversation.objects.filter(pk=story.pk).update(draft="")
     return _exchange(request, story, generation)
 
 
@@ -219,11 +218,11 @@ def _message(request: UserRequest, message: Message) -> HttpResponse:
 
 
 def _exchange(request: UserRequest, story: Conversation, generation: Generation) -> HttpResponse:
-    """What was written and the reply that begins."""
-    story.refresh_from_db(fields=["head"])
+    """What was written and the reply that begins, which nobody has written versions of yet."""
     answer = generation.message
     assert answer.parent is not None
-    said, begun = shown([answer.parent, answer], story.head_id)
+    said = ShownMessage(answer.parent, None, None, False)
+    begun = ShownMessage(answer, generation, None, answer.pk == story.head_id)
     context = {
         "conversation": story,
         "character": story.character,

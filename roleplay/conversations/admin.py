@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from roleplay.accounts.audit import record
 from roleplay.conversations.models import Conversation, Generation
 from roleplay.fields import CleanCharField
-from roleplay.panel.admins import DiscreetAdmin, ReadOnlyAdmin
+from roleplay.panel.admins import DiscreetAdmin, ReadOnlyAdmin, filter_by
 from roleplay.panel.errors import KINDS
 
 
@@ -56,8 +56,11 @@ class ConversationAdmin(DiscreetAdmin[Conversation], ReadOnlyAdmin[Conversation]
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> Any:
         # A chat is named by its title, which is part of the story.
-        context.update(subtitle=None, title=_("A chat"), original_name=context["original"].pk)
+        context.update(subtitle=None, title=_("A chat"), heading=_("A chat"))
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404  # the page would be headed by the title
 
     def get_urls(self) -> list[URLPattern]:
         read = path(
@@ -95,7 +98,7 @@ class FailedReplyAdmin(DiscreetAdmin[Generation], ReadOnlyAdmin[Generation]):
 
     list_display = ["created", "kind_words", "connection", "model", "request_id"]
     list_display_links = None
-    list_filter = ["error_kind", "connection"]
+    list_filter = [filter_by("error_kind", gettext_lazy("what happened"), KINDS), "connection"]
     list_select_related = ["connection"]
     date_hierarchy = "created"
     search_fields = ["request_id"]

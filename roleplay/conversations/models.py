@@ -1,6 +1,7 @@
 """What was said: a conversation is a tree of messages held together by one parent pointer."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.conf import settings
@@ -101,23 +102,49 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def path_to(
         self, conversation: Conversation, start: int | None, last: int | None
     ) -> "list[Message]":
+        """The messages from the root's child to this one, oldest first; the last so many of them."""
+        return list(self._path(conversation, start, last))
+
+    def path_with_scene(
+        self, conversation: Conversation, start: int, last: int
+    ) -> "tuple[Message, list[Message]]":
+        """The root, and the last so many messages of the path to this one, in one query."""
+        scene, *path = self._path(conversation, start, last, with_root=True)
+        return scene, path
+
+    def _path(
+        self,
+        conversation: Conversation,
+        start: int | None,
+        last: int | None,
+        with_root: bool = False,
+    ) -> "Iterable[Message]":
         if start is None:
             return []
-        limit = "" if last is None else "WHERE depth < %s"
-        walk = f"""
-            WITH RECURSIVE path(id, parent_id, depth) AS (
-                SELECT id, parent_id, 1 FROM conversations_message
-                WHERE id = %s AND conversation_id = %s
-                UNION ALL
-                SELECT m.id, m.parent_id, path.depth + 1
-                FROM conversations_message m JOIN path ON m.id = path.parent_id {limit}
-            )
-            SELECT m.* FROM conversations_message m JOIN path ON m.id = path.id
-            WHERE m.parent_id IS NOT NULL ORDER BY path.depth DESC
-        """  # noqa: S608 (only the constant clause is put in)
+        walk = PATH.format(
+            limit="" if last is None else "WHERE depth < %s",
+            root=ROOT if with_root else "",
+        )
         key = Conversation._meta.pk.get_db_prep_value(conversation.pk, connection)
         values: list[Any] = [start, key] + ([] if last is None else [last])
-        return list(self.raw(walk, values))
+        return self.raw(walk, values + [key] * with_root)
+
+
+# Walks up from a message, as far as is asked for and never the whole conversation.
+PATH = """
+    WITH RECURSIVE path(id, parent_id, depth) AS (
+        SELECT id, parent_id, 1 FROM conversations_message WHERE id = %s AND conversation_id = %s
+        UNION ALL
+        SELECT m.id, m.parent_id, path.depth + 1
+        FROM conversations_message m JOIN path ON m.id = path.parent_id {limit}
+    )
+    SELECT m.*, path.depth FROM path JOIN conversations_message m ON m.id = path.id
+    WHERE m.parent_id IS NOT NULL {root} ORDER BY depth DESC
+"""
+ROOT = """
+    UNION ALL SELECT m.*, 1000000000 AS depth FROM conversations_message m
+    WHERE m.conversation_id = %s AND m.parent_id IS NULL
+"""
 
 
 class Message(models.Model):

@@ -5,7 +5,6 @@ retry harmless: the same key gives the same reply. `head` is the message the per
 with; if the story has gone on elsewhere meanwhile, nothing is written and StaleHead is raised.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +26,7 @@ from roleplay.providers.base import Prompt, Provider
 from roleplay.providers.retrying import with_retries
 from roleplay.streaming.events import EventReader
 from roleplay.streaming.reply import Ending
+
 
 class StaleHead(Exception):
     """The story went on elsewhere; `newer` holds what this page has not seen."""
@@ -83,13 +83,12 @@ def start_story(
 
 def start_reply(story: Conversation, text: str, act: Act) -> Generation:
     """Store what the person wrote and let the character answer."""
-    if earlier := _earlier(story, act):
-        asked = earlier.message.parent
-        if asked is None or asked.text != text:
-            raise SendKeyReused
-        return earlier
-    said = Message(role="user", text=text, persona_name=story.persona.name if story.persona else "")
-    return _ask(story, act, [said])
+    name = story.persona.name if story.persona else ""
+    generation = _ask(story, act, Message(role="user", text=text, persona_name=name))
+    asked = generation.message.parent
+    if asked is None or asked.text != text:
+        raise SendKeyReused
+    return generation
 
 
 def answer_tool(message: Message, call_id: str, text: str, act: Act) -> Generation:
@@ -99,7 +98,7 @@ def answer_tool(message: Message, call_id: str, text: str, act: Act) -> Generati
         return earlier
     if call_id not in {call["id"] for call in message.tool_calls} or message.pk != story.head_id:
         raise NotPossible
-    return _ask(story, act, [Message(role="tool", text=text, tool_call_id=call_id)])
+    return _ask(story, act, Message(role="tool", text=text, tool_call_id=call_id))
 
 
 def regenerate(message: Message, act: Act) -> Generation:
@@ -111,7 +110,7 @@ def regenerate(message: Message, act: Act) -> Generation:
     if message.role != "assistant" or asked is None or asked.role not in ("user", "tool"):
         raise NotPossible
     empty = not message.text and not message.tool_calls
-    return _ask(story, act, [], answering=asked, into=message if empty else None)
+    return _ask(story, act, answering=asked, into=message if empty else None)
 
 
 def continue_reply(message: Message, act: Act) -> Generation:
@@ -122,7 +121,7 @@ def continue_reply(message: Message, act: Act) -> Generation:
     if message.role != "assistant" or not message.text or message.pk != story.head_id:
         raise NotPossible
     assert message.parent is not None
-    return _ask(story, act, [], answering=message.parent, into=message)
+    return _ask(story, act, answering=message.parent, into=message)
 
 
 def stop_reply(generation: Generation) -> bool:
@@ -160,62 +159,73 @@ def _earlier(story: Conversation, act: Act) -> Generation | None:
 def _ask(
     story: Conversation,
     act: Act,
-    said: Sequence[Message],
+    said: Message | None = None,
     answering: Message | None = None,
     into: Message | None = None,
 ) -> Generation:
-    """Write `said` below the head (or nothing, when `answering` an older message), then ask.
+    """Write `said` below the head (or answer an older message again), then let the reply run.
 
-    `into`: the reply that is written on; without it a new, empty one is made.
+    `into`: the reply that is written on; without it a new, empty one is made. A key that was used
+    before gives its own reply; that is only looked up when something is in the way.
     """
-    user = story.user
-    quota.check(user)
-    wiring.runner().check_room(str(user.pk))
-    based_on = story.head_id if act.head is None else act.head
+    quota.check(story.user)
+    wiring.runner().check_room(str(story.user_id))
+    connection = default_connection(story)
+    provider = wiring.provider_for(connection)
     try:
         with transaction.atomic():
-            parent = answering or story.messages.filter(pk=based_on).first()
-            if parent is None:
-                raise StaleHead(_newer(story, act.head))
-            for message in said:
-                message.conversation, message.parent = story, parent
-                message.save()
-                parent = message
-            reply = into or story.messages.create(role="assistant", parent=parent)
-            if not _move_head(story, based_on, reply):
-                raise StaleHead(_newer(story, act.head))
-            connection = default_connection(story)
-            provider = wiring.provider_for(connection)
-            prompt = _prompt(story, parent, reply.text, connection)
-            generation = Generation.objects.create(
-                conversation=story,
-                message=reply,
-                connection=connection,
-                send_key=act.send_key,
-                provider=provider.name,
-                model=provider.model,
-                prompt=provider.body(prompt),
-                base=len(reply.text),
-                owner=OWNER,
-                lease_until=new_lease(),
-            )
-    except IntegrityError as error:
-        if earlier := _earlier(story, act):  # the same key came twice at the same moment
+            generation, prompt = _write(story, act, said or answering, into, connection, provider)
+    except (IntegrityError, StaleHead) as error:
+        if earlier := _earlier(story, act):
             return earlier
-        raise Busy from error
+        raise Busy if isinstance(error, IntegrityError) else error from None
     _launch(generation, provider, prompt)
     return generation
+
+
+def _write(
+    story: Conversation,
+    act: Act,
+    asked: Message | None,
+    into: Message | None,
+    connection: Connection | None,
+    provider: Provider,
+) -> tuple[Generation, Prompt]:
+    assert asked is not None
+    based_on = story.head_id if act.head is None else act.head
+    if asked.pk is None:
+        # The head is this conversation's own: moving it below proves that it still is.
+        asked.conversation, asked.parent_id = story, based_on
+        asked.save()
+    reply = into or Message.objects.create(conversation=story, role="assistant", parent=asked)
+    if not _move_head(story, based_on, reply, draft=""):
+        raise StaleHead(_newer(story, act.head))
+    prompt = _prompt(story, asked, reply.text, connection)
+    generation = Generation.objects.create(
+        conversation=story,
+        message=reply,
+        connection=connection,
+        send_key=act.send_key,
+        provider=provider.name,
+        model=provider.model,
+        prompt=provider.body(prompt),
+        base=len(reply.text),
+        owner=OWNER,
+        lease_until=new_lease(),
+    )
+    return generation, prompt
 
 
 def _prompt(
     story: Conversation, last: Message, start: str, connection: Connection | None
 ) -> Prompt:
     told = connection.options.get("context_tokens") if connection else None
+    scene, thread = Message.objects.path_with_scene(story, last.pk, PromptBudget().turns)
     return build_prompt(
         story.character,
         persona_sheet(story.persona, story.upstream_user),
-        Message.objects.path_to(story, last.pk, PromptBudget().turns),
-        scenario=story.messages.get(parent=None).text,
+        thread,
+        scenario=scene.text,
         start_of_reply=start,
         budget=PromptBudget(told) if isinstance(told, int) else PromptBudget(),
     )
@@ -239,8 +249,8 @@ def _launch(generation: Generation, provider: Provider, prompt: Prompt) -> None:
     )
 
 
-def _move_head(story: Conversation, based_on: int | None, head: Message) -> bool:
-    changes: dict[str, Any] = {"head": head, "used": timezone.now()}
+def _move_head(story: Conversation, based_on: int | None, head: Message, **changes: Any) -> bool:
+    changes = {"head": head, "used": timezone.now(), **changes}
     expected = story.head_id if based_on is None else based_on
     moved = Conversation.objects.filter(pk=story.pk, head=expected).update(**changes)
     if moved:

@@ -2,7 +2,6 @@
 
 import uuid
 
-from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -90,11 +89,10 @@ def reply(request: UserRequest, key: uuid.UUID) -> HttpResponse:
     return render(request, "conversations/_message.html", context)
 
 
-async def reply_events(request: HttpRequest, key: uuid.UUID) -> HttpResponseBase:
+@require_GET
+def reply_events(request: HttpRequest, key: uuid.UUID) -> HttpResponseBase:
     """The events of a reply after the number in Last-Event-ID, or in `after`, or from its start."""
-    if request.method != "GET":
-        return HttpResponse(status=405, headers={"Allow": "GET"})
-    found = await sync_to_async(_readable)(request, key)
+    found = _readable(request, key)
     if found is None:
         raise Http404
     reader = replying.listen(found, _last_number(request))
@@ -119,9 +117,9 @@ def _last_number(request: HttpRequest) -> int | None:
 
 def conversation_of(request: UserRequest, pk: uuid.UUID) -> Conversation:
     stories = Conversation.objects.of(request.user)
-    return get_object_or_404(
-        stories.select_related("character", "persona", "connection", "user"), pk=pk
-    )
+    story = get_object_or_404(stories.select_related("character", "persona", "connection"), pk=pk)
+    story.user = request.user
+    return story
 
 
 def message_of(request: UserRequest, pk: int) -> Message:

@@ -129,7 +129,7 @@ class _Reading:
             character.key = None
         for name in shapes.CHARACTER_PICTURES:
             setattr(character, name, self._picture(row[name], "characters"))
-        self._characters[row["id"]] = _insert(character, **_times(Character, times))
+        self._characters[row["id"]] = _insert(character, **times)
         return True
 
     def _same_character(self, row: dict[str, Any]) -> Character | None:
@@ -200,7 +200,8 @@ def _taken(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _times(model: type[models.Model], times: dict[str, Any]) -> dict[str, Any]:
-    return {name: model._meta.get_field(name).to_python(value) for name, value in times.items()}
+    fields: dict[str, Any] = {field.name: field for field in model._meta.fields}
+    return {name: fields[name].to_python(value) for name, value in times.items()}
 
 
 def _insert(row: M, exclude: set[str] | None = None, **times: Any) -> M:
@@ -209,8 +210,8 @@ def _insert(row: M, exclude: set[str] | None = None, **times: Any) -> M:
     row.clean_fields(exclude=skipped | {"avatar", "cover", "password"})
     row.save(force_insert=True)
     if times:
-        fields = {name: row._meta.get_field(name).to_python(value) for name, value in times.items()}
-        type(row)._default_manager.filter(pk=row.pk).update(**fields)
+        known = _times(type(row), times)
+        type(row)._default_manager.filter(pk=row.pk).update(**known)
     return row
 
 
