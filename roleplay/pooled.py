@@ -1,0 +1,44 @@
+"""Django under ASGI with one thread hop a request.
+
+Django's own ASGI handler runs each synchronous middleware and view in a thread of its own making,
+and opens the database anew in it. Ours are all synchronous: so the whole of a request runs in one
+of a few lasting threads, whose database connections last too, and only what streams is
+asynchronous. docs/decisions.md has the figures.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
+from django.core.handlers.base import BaseHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, reset_queries
+from django.http.response import HttpResponseBase
+from django.urls import set_script_prefix
+
+
+class PooledHandler(ASGIHandler):
+    def __init__(self, threads: int) -> None:
+        BaseHandler.__init__(self)
+        self.load_middleware(is_async=False)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="pages")
+        # Connections belong to the pool's threads and are looked after there.
+        for signal in (request_started, request_finished):
+            signal.disconnect(close_old_connections)
+        request_started.disconnect(reset_queries)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.handle(scope, receive, send)
+
+    async def run_get_response(self, request: ASGIRequest) -> HttpResponseBase:
+        loop = asyncio.get_running_loop()
+        response = await loop.run_in_executor(self._pool, self._answer, request)
+        response._handler_class = self.__class__  # type: ignore[attr-defined]
+        return response
+
+    def _answer(self, request: ASGIRequest) -> HttpResponseBase:
+        close_old_connections()
+        reset_queries()
+        set_script_prefix(get_script_prefix(request.scope))
+        return self.get_response(request)
