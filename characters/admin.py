@@ -38,8 +38,8 @@ class OwnerFilter(admin.SimpleListFilter):
 @admin.register(Character)
 class CharacterAdmin(DiscreetAdmin[Character]):
     form = CharacterForm
-    list_display = ["face", "name", "tagline", "visibility", "language", "kind", "owner", "updated"]
-    list_display_links = ["name"]
+    list_display = ["face", "who", "visibility", "language", "kind", "owner", "updated"]
+    list_display_links = ["who"]
     list_filter = ["visibility", "language", "kind", OwnerFilter]
     list_select_related = ["owner"]
     search_fields = ["name", "tagline", "tags", "owner__username"]
@@ -99,6 +99,10 @@ class CharacterAdmin(DiscreetAdmin[Character]):
             '<img class="face" src="{}" alt="" width="40" height="40" loading="lazy">',
             character.avatar.url,
         )
+
+    @admin.display(description=gettext_lazy("name"), ordering="name")
+    def who(self, character: Character) -> str:
+        return format_html("{}<small>{}</small>", character.name, character.tagline)
 
     @admin.display(description=gettext_lazy("now"))
     def pictures(self, character: Character) -> str:

@@ -93,7 +93,7 @@ class CharacterForm(forms.ModelForm[Character]):
                 "The first message of a chat. *Asterisks* make narration, quotes make speech."
             ),
             "example_dialogue": gettext_lazy(
-                "{{user}}: and {{char}}: at the start of a line; <START> between two examples."
+                "{{user}}: and {{char}}: at the start of a line; &lt;START&gt; between two examples."
             ),
             "template_id": gettext_lazy(
                 "The id of a role template on the Xingchen platform, 32 letters and digits."

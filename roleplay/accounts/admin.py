@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from roleplay.accounts.audit import ACTIONS, record
 from roleplay.accounts.models import AuditEntry, Usage, User
 from roleplay.accounts.sessions import end_sessions
-from roleplay.panel.admins import DiscreetAdmin, ReadOnlyAdmin
+from roleplay.panel.admins import DiscreetAdmin, ReadOnlyAdmin, filter_by
 
 RIGHTS = ("is_staff", "is_superuser", "user_permissions")
 
@@ -55,6 +55,9 @@ class PersonAdmin(DiscreetAdmin[User], UserAdmin[User]):
     ]
     add_fieldsets = [(None, {"fields": ["username", "password1", "password2"]})]
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {"heading": _("People"), **(extra_context or {})})
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Who may give rights away may take them: only those who have all of them do.
         rights = [] if request.user.is_superuser else [*RIGHTS]
@@ -79,12 +82,14 @@ class PersonAdmin(DiscreetAdmin[User], UserAdmin[User]):
         actions.pop("delete_selected", None)
         return actions
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, **kwargs)
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         if obj is None or obj != request.user:
             return form
 
-        class OwnForm(form):  # type: ignore[valid-type,misc]
+        class OwnForm(form):  # type: ignore[misc]
             def clean_is_active(self) -> bool:
                 return _kept(self.cleaned_data["is_active"])
 
@@ -144,7 +149,7 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
     list_display = ["at", "who", "what", "target", "reason"]
     list_display_links = None
     list_select_related = ["actor"]
-    list_filter = ["action"]
+    list_filter = [filter_by("action", gettext_lazy("what"), ACTIONS)]
     date_hierarchy = "at"
     search_fields = ["actor__username", "target"]
 

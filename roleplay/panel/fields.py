@@ -64,6 +64,8 @@ class JSONText(forms.JSONField):
 class PageWidget(forms.Widget):
     """A widget drawn with a template of the site's own; forms look only among the packages'."""
 
+    template_name: str
+
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         return render_to_string(self.template_name, self.get_context(name, value, attrs))
 
@@ -105,12 +107,12 @@ class TextsField(forms.Field):
         return self.to_python(initial) != self.to_python(data)
 
 
-class LinesField(forms.CharField):
+class LinesField(forms.Field):
     """A list of short texts, one a line."""
 
-    widget = forms.Textarea(attrs={"rows": 4})
+    widget: Any = forms.Textarea(attrs={"rows": 4})
 
-    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
+    def to_python(self, value: Any) -> list[str]:
         return [line.strip() for line in clean(value or "").splitlines() if line.strip()]
 
     def prepare_value(self, value: Any) -> Any:
@@ -123,7 +125,7 @@ class LinesField(forms.CharField):
 class WordsField(LinesField):
     """A list of words with commas between, Chinese or Latin ones; each word once."""
 
-    widget = forms.TextInput(attrs={"class": "vTextField"})
+    widget: Any = forms.TextInput(attrs={"class": "vTextField"})
 
     def to_python(self, value: Any) -> list[str]:
         words = [word.strip() for word in COMMA.split(clean(value or ""))]

@@ -72,10 +72,12 @@ class Today:
 
     @cached_property
     def people(self) -> dict[str, int]:
-        return User.objects.aggregate(
-            all=Count("pk"),
-            guests=Count("pk", filter=Q(is_guest=True)),
-            new=Count("pk", filter=Q(date_joined__gte=self.midnight)),
+        return dict(
+            User.objects.aggregate(
+                all=Count("pk"),
+                guests=Count("pk", filter=Q(is_guest=True)),
+                new=Count("pk", filter=Q(date_joined__gte=self.midnight)),
+            )
         )
 
     @cached_property
@@ -84,12 +86,14 @@ class Today:
 
     @cached_property
     def _replies(self) -> dict[str, Any]:
-        return self._today().aggregate(
-            all=Count("pk"),
-            done=Count("pk", filter=Q(status="done")),
-            failed=Count("pk", filter=Q(status="failed")),
-            read=Sum("input_tokens"),
-            written=Sum("output_tokens"),
+        return dict(
+            self._today().aggregate(
+                all=Count("pk"),
+                done=Count("pk", filter=Q(status="done")),
+                failed=Count("pk", filter=Q(status="failed")),
+                read=Sum("input_tokens"),
+                written=Sum("output_tokens"),
+            )
         )
 
     @property
@@ -148,14 +152,13 @@ class Today:
         """Usage of the last two weeks, newest first; days without any are left out."""
         since = self.now.date() - timedelta(days=DAYS - 1)
         rows = Usage.objects.filter(day__gte=since).values("day").order_by("-day")
-        return list(
-            rows.annotate(
-                people=Count("user"),
-                all=Sum("replies"),
-                read=Sum("input_tokens"),
-                written=Sum("output_tokens"),
-            )
+        summed = rows.annotate(
+            people=Count("user"),
+            all=Sum("replies"),
+            read=Sum("input_tokens"),
+            written=Sum("output_tokens"),
         )
+        return [dict(row) for row in summed]
 
     @cached_property
     def hours(self) -> list[tuple[datetime, int]]:
