@@ -283,6 +283,27 @@ async def test_every_first_word_of_every_starter_finds_its_own_answer(key):
         assert any(prompt.examples[cue + 1].text in reply for reply in replies)
 
 
+@pytest.mark.parametrize("seed", range(10))
+async def test_one_word_in_common_does_not_bring_up_an_example(seed):
+    reply = await reply_to(prompt_for(MEI, "Red sky!", examples=EXAMPLES), seed)
+
+    assert EXAMPLES[1].text not in reply
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("老板娘好！", "你来得正是时候|听见了|谁先开口"),
+        ("你好，我是新来的邻居。", "你来得正是时候|听见了|谁先开口"),
+        ("谢谢你的茶。", "见外|收下|推辞"),
+        ("今天好累啊。", "慢慢说|坐一会儿|有些日子"),
+    ],
+)
+async def test_a_greeting_thanks_and_weariness_are_each_met_in_kind(words, answer):
+    for seed in range(5):
+        assert re.search(answer, await reply_to(prompt_for(HUI, words), seed))
+
+
 async def test_an_action_alone_is_seen():
     reply = await reply_to(prompt_for(MEI, "*I hold out the broken spool*"))
 

@@ -70,11 +70,12 @@ def spoken_lines(turns: Iterable[Turn], language: str) -> list[str]:
 
 def trait_clauses(sheet: CharacterSheet, language: str) -> list[str]:
     """Short clauses about the character, to be quoted."""
+    least = 8 if language == "en" else 5
     parts = clauses(sheet.traits) + clauses(sheet.tagline) + clauses(sheet.description)
     return [
         part
         for part in parts
-        if 5 <= size(part) <= 18
+        if least <= size(part) <= 18
         and language_of(part) == language
         and not re.search("[“”「」]", part)
     ]
@@ -92,7 +93,10 @@ def likeness(one: str, other: str) -> float:
     left, right = _features(one), _features(other)
     if not left or not right:
         return 0.0
-    return 2 * len(left & right) / (len(left) + len(right))
+    shared = len(left & right)
+    # One word in common says little, be the texts ever so short.
+    trust = 1.0 if shared > 1 or left == right else 0.5
+    return trust * 2 * shared / (len(left) + len(right))
 
 
 def _features(text: str) -> set[str]:

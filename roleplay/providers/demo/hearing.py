@@ -18,7 +18,7 @@ MOODS = {
     r"bad day|upset|miserable)\b",
     "parted": r"再见|拜拜|晚安|先走了|下次聊|\b(goodbye|bye|good night|see you)\b",
     "thanked": r"谢谢|多谢|感谢|\b(thank you|thanks)\b",
-    "greeted": r"^(你好|您好|嗨|哈喽|早上好|晚上好|下午好|在吗)|^(hi|hello|hey|good (morning|"
+    "greeted": r"^(你好|您好|嗨|哈喽|早上好|晚上好|下午好|在吗)|^.{1,4}好[呀啊]?[。！!]?$|^(hi|hello|hey|good (morning|"
     r"evening|afternoon))\b",
     "praised": r"好看|漂亮|好棒|真棒|喜欢你|厉害|可爱|\b(beautiful|lovely|wonderful|i like you|"
     r"amazing|clever)\b",
