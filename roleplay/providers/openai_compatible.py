@@ -165,7 +165,8 @@ class CompletionReading(Reading):
         if event.lower() not in REPLY_EVENTS:
             return []
         choices = fields.get("choices")
-        pieces = self.receipt(*[label(fields.get("id"))] * 2, label(fields.get("model")))
+        answer_id = label(fields.get("id"))
+        pieces = self.receipt(answer_id, answer_id, label(fields.get("model")))
         self.counts(fields.get("usage"), "prompt_tokens", "completion_tokens")
         if "choices" in fields and isinstance(choices, list | None):
             self.understood = True
