@@ -66,7 +66,7 @@ async def states(engine, clock=None):
 
 async def test_an_engine_that_speaks_in_pieces_passes_all_five():
     engine = Engine(Receipt("r1"), Delta("Good "), 0.03, Delta("evening."), Usage(3, 2))
-    assert await states(engine) == {name: ("ok", "") for name in STEPS}
+    assert await states(engine) == dict.fromkeys(STEPS, ("ok", ""))
     assert engine.stopped is None
 
 

@@ -155,7 +155,7 @@ class _Reading:
         made = Connection(**{**fields, "name": _free_connection(name)})
         made.is_default = bool(default) and Connection.objects.chosen() is None
         rules.check(made)
-        self._connections[name] = _insert(made, exclude={"base_url"})
+        self._connections[name] = _insert(made, "base_url")
         return True
 
     # -- what was said
@@ -204,10 +204,9 @@ def _times(model: type[models.Model], times: dict[str, Any]) -> dict[str, Any]:
     return {name: fields[name].to_python(value) for name, value in times.items()}
 
 
-def _insert(row: M, exclude: set[str] | None = None, **times: Any) -> M:
+def _insert(row: M, *unchecked: str, **times: Any) -> M:
     """Checks the row as a form would, stores it, and puts back the times that saving sets."""
-    skipped = {field.name for field in row._meta.fields if field.is_relation} | (exclude or set())
-    row.clean_fields(exclude=skipped | {"avatar", "cover", "password"})
+    shapes.check(row, "avatar", "cover", "password", *unchecked)
     row.save(force_insert=True)
     if times:
         known = _times(type(row), times)

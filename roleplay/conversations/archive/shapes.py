@@ -83,6 +83,16 @@ def values(row: models.Model, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: _plain(getattr(row, name)) for name in names}
 
 
+def check(row: models.Model, *unchecked: str) -> None:
+    """Raises ValidationError, by column, as a form would; rows it points at are not looked up."""
+    skipped = {
+        field.name
+        for field in row._meta.fields
+        if field.is_relation or (field.null and getattr(row, field.attname) is None)
+    }
+    row.clean_fields(exclude={*skipped, *unchecked})
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()

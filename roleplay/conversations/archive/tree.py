@@ -34,7 +34,7 @@ def _message(chat: Conversation, row: dict[str, Any], before: list[Message]) -> 
     parent = None if row["parent"] is None else before[place(row["parent"])]
     values = {name: row[name] for name in shapes.MESSAGE}
     message = Message(conversation=chat, parent=parent, **values)
-    message.clean_fields(exclude={"conversation", "parent"})
+    shapes.check(message)
     _check_calls(message.tool_calls)
     # One root, and it is the scene.
     if (parent is None) != (not before) or (parent is None and message.role != "system"):
@@ -62,7 +62,7 @@ def _generation(
     one = Generation(
         conversation=chat, message=messages[place(row["message"])], connection=connection, **values
     )
-    one.clean_fields(exclude={"conversation", "message", "connection"})
+    shapes.check(one)
     if not isinstance(one.prompt, dict) or one.status in RUNNING or one.finished is None:
         raise ValidationError("A generation has to be finished, and its prompt an object.")
     if Generation.objects.filter(key=UUID(str(one.key))).exists():
