@@ -47,7 +47,7 @@ class PersonAdmin(DiscreetAdmin[User], UserAdmin[User]):
     filter_horizontal = ["user_permissions"]
     readonly_fields = ["is_guest", "date_joined", "last_login"]
     change_user_password_template = None
-    change_form_template = "admin/accounts/change_form.html"
+    change_form_template = "admin/accounts/user/change_form.html"
     fieldsets = [
         (None, {"fields": ["username", "email", "is_guest", "is_active"]}),
         (gettext_lazy("Rights"), {"fields": RIGHTS, "classes": ["collapse"]}),

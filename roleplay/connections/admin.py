@@ -27,7 +27,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
     search_fields = ["name", "model"]
     change_form_template = "admin/connections/change_form.html"
     fieldsets = [
-        (None, {"fields": ["name", "kind", "base_url", "key", "forget_key", "model"]}),
+        (None, {"fields": ["name", "kind", "base_url", "new_key", "forget_key", "model"]}),
         (gettext_lazy("How it writes"), {"fields": ["parameters", "options"]}),
         (gettext_lazy("Where it is used"), {"fields": ["is_default"]}),
     ]

@@ -34,7 +34,8 @@ class ConnectionForm(forms.ModelForm[Connection]):
             attrs={"class": "vTextField", "inputmode": "url", "autocomplete": "off"}
         ),
     )
-    key = forms.CharField(
+    # Not called `key`: a field of that name would be written into the row, empty or not.
+    new_key = forms.CharField(
         label=gettext_lazy("Key"),
         required=False,
         strip=True,
@@ -68,7 +69,7 @@ class ConnectionForm(forms.ModelForm[Connection]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.before = Connection.objects.filter(pk=self.instance.pk).first()
-        self.fields["key"].help_text = self._key_help()
+        self.fields["new_key"].help_text = self._key_help()
         if self.before is None:
             self.initial.setdefault("is_default", Connection.objects.chosen() is None)
         elif self.before.is_default:
@@ -95,7 +96,7 @@ class ConnectionForm(forms.ModelForm[Connection]):
         cleaned = super().clean()
         if self.asks_for_key_again:
             self.add_error(
-                "key",
+                "new_key",
                 ValidationError(
                     _(
                         "The stored key belongs to %(old)s and is not sent to %(new)s. "
@@ -130,19 +131,19 @@ class ConnectionForm(forms.ModelForm[Connection]):
     @property
     def asks_for_key_again(self) -> bool:
         had = bool(self.before and self.before.key)
-        given = self.cleaned_data.get("key") or self.cleaned_data.get("forget_key")
+        given = self.cleaned_data.get("new_key") or self.cleaned_data.get("forget_key")
         return had and self.moved and not given
 
     @property
     def key_changed(self) -> bool:
         had = bool(self.before and self.before.key)
-        return bool(self.cleaned_data["key"]) or (self.cleaned_data["forget_key"] and had)
+        return bool(self.cleaned_data["new_key"]) or (self.cleaned_data["forget_key"] and had)
 
     def save(self, commit: bool = True) -> Connection:
         if self.cleaned_data["forget_key"]:
             self.instance.enter_key("")
-        elif self.cleaned_data["key"]:
-            self.instance.enter_key(self.cleaned_data["key"])
+        elif self.cleaned_data["new_key"]:
+            self.instance.enter_key(self.cleaned_data["new_key"])
         # Two defaults at once are refused by the database: `make_default` swaps them afterwards.
         self.instance.is_default = bool(self.before and self.before.is_default)
         return super().save(commit)

@@ -39,7 +39,7 @@ class ConversationAdmin(DiscreetAdmin[Conversation], ReadOnlyAdmin[Conversation]
     search_fields = ["user__username", "character__name"]
     search_help_text = gettext_lazy("Person or character; words of a chat are not searched.")
     fields = ["user", "character", "connection", "created", "used", "message_count"]
-    change_form_template = "admin/conversations/change_form.html"
+    change_form_template = "admin/conversations/conversation/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(message_total=Count("messages"))
