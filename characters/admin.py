@@ -105,7 +105,9 @@ class CharacterAdmin(DiscreetAdmin[Character]):
         return format_html("{}<small>{}</small>", character.name, character.tagline)
 
     @admin.display(description=gettext_lazy("now"))
-    def pictures(self, character: Character) -> str:
+    def pictures(self, edited: Character) -> str:
+        # A form with errors holds what was typed; shown is what is stored.
+        character = _stored(edited)
         shown = [
             format_html('<img class="preview preview--{}" src="{}" alt="{}">', name, file.url, alt)
             for name, file, alt in (
@@ -118,7 +120,8 @@ class CharacterAdmin(DiscreetAdmin[Character]):
         return format_html('<div class="previews hue {}">{}</div>', character.hue_class, joined)
 
     @admin.display(description=gettext_lazy("What is sent"))
-    def payload(self, character: Character) -> str:
+    def payload(self, edited: Character) -> str:
+        character = _stored(edited)
         if character._state.adding:
             return _("Save the character to see it.")
         text = json.dumps(vendor_payload(character), ensure_ascii=False, indent=2)
@@ -183,3 +186,7 @@ class CharacterAdmin(DiscreetAdmin[Character]):
         if character is not None and character.is_minor:
             context["minor"] = True
         return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _stored(character: Character) -> Character:
+    return Character.objects.filter(pk=character.pk).first() or Character()

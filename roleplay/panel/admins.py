@@ -51,7 +51,8 @@ class DiscreetAdmin(admin.ModelAdmin[M]):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         name = lookup.partition("__")[0]
-        return name in self.list_filter or name == self.date_hierarchy
+        known = {getattr(item, "parameter_name", item) for item in self.list_filter}
+        return name in known or name == self.date_hierarchy
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         collector = NestedObjects(using=router.db_for_write(self.model), origin=objs)

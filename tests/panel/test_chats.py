@@ -86,6 +86,12 @@ def test_no_list_answers_questions_about_words(desk, told, room, lookup):
         assert desk.get(url, {lookup: words}).status_code == 400
 
 
+def test_failed_replies_are_narrowed_by_what_happened(desk, told):
+    url = reverse("admin:conversations_generation_changelist")
+    assert desk.get(url, {"error_kind": "timed_out"}).context["cl"].result_count == 1
+    assert desk.get(url, {"error_kind": "empty"}).context["cl"].result_count == 0
+
+
 def test_searching_chats_looks_at_people_and_characters_only(desk, told):
     url = reverse("admin:conversations_conversation_changelist")
     assert desk.get(url, {"q": "crack"}).context["cl"].result_count == 0

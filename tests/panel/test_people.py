@@ -164,6 +164,13 @@ def test_the_audit_log_and_the_usage_are_looked_at_and_never_touched(desk, opera
     assert (entry.reason, day.replies) == ("r", 3)
 
 
+def test_the_audit_log_is_narrowed_by_what_was_done(desk, operator):
+    for action in ("chat.read", "person.rights"):
+        AuditEntry.objects.create(actor=operator, action=action, target="x")
+    page = desk.get(reverse("admin:accounts_auditentry_changelist"), {"action": "chat.read"})
+    assert [entry.action for entry in page.context["cl"].result_list] == ["chat.read"]
+
+
 def test_an_audit_entry_is_written_once(operator):
     entry = AuditEntry.objects.create(actor=operator, action="chat.read", target="a chat")
     with pytest.raises(TypeError):
