@@ -137,10 +137,14 @@ def row(name: str, level: int, heard: list[Heard], extra: str = "") -> None:
         print("  failed:", failed[:3], file=sys.stderr)
 
 
-async def measure(site: Site, people: People, upstream: int, levels: list[int], tokens: int) -> None:
+async def measure(
+    site: Site, people: People, upstream: int, levels: list[int], tokens: int
+) -> None:
     assert site.process
     pid = site.process.pid
-    print("| read | replies | first token p50 ms | p99 | delta p50 ms | p99 | failed | CPU ms/delta | KiB/stream |")
+    print(
+        "| read | replies | first token p50 ms | p99 | delta p50 ms | p99 | failed | CPU ms/delta | KiB/stream |"
+    )
     print("|---|---|---|---|---|---|---|---|---|")
     for level in levels:
         row("directly", level, await direct(upstream, level, tokens), " | |")

@@ -26,7 +26,12 @@ def chunk(data: bytes) -> bytes:
 
 
 def frame(choice: dict[str, object], **more: object) -> bytes:
-    body = {"id": "b", "object": "chat.completion.chunk", "choices": [{"index": 0, **choice}], **more}
+    body = {
+        "id": "b",
+        "object": "chat.completion.chunk",
+        "choices": [{"index": 0, **choice}],
+        **more,
+    }
     return chunk(b"data: " + json.dumps(body).encode() + b"\n\n")
 
 
@@ -37,7 +42,9 @@ AFTER = AFTER.rsplit(b"\r\n", 1)[0]
 PREFIX = b"%x\r\n" % (len(BEFORE) + SIZE_OF_STAMP + len(AFTER)) + BEFORE
 SUFFIX = AFTER + b"\r\n"
 END = (
-    frame({"delta": {}, "finish_reason": "stop"}, usage={"prompt_tokens": 1, "completion_tokens": 1})
+    frame(
+        {"delta": {}, "finish_reason": "stop"}, usage={"prompt_tokens": 1, "completion_tokens": 1}
+    )
     + chunk(b"data: [DONE]\n\n")
     + b"0\r\n\r\n"
 )

@@ -13,10 +13,10 @@ from django.conf import settings  # noqa: E402
 
 from roleplay.life import begin_life, end_life  # noqa: E402
 from roleplay.pooled import PooledHandler  # noqa: E402
-from roleplay.static_files import static_files_asgi  # noqa: E402
+from roleplay.static_files import StaticFiles  # noqa: E402
 
 django_application = PooledHandler(settings.PAGE_THREADS)
-static_application = static_files_asgi()
+static_application = StaticFiles()
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

@@ -6,11 +6,9 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roleplay.settings")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
 
 # Django must be set up before this is read.
-from roleplay.static_files import static_files  # noqa: E402
+from roleplay.static_files import collected_files  # noqa: E402
 
-_files = static_files()
-_files.application = application
-application = _files
+application = collected_files(django_application)

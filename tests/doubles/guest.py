@@ -64,7 +64,9 @@ class Guest:
         assert answer.status_code == 200, (answer.status_code, answer.text)
         return _first(EVENTS.pattern, answer.text)
 
-    def events(self, reply: str, after: int | None = 0, last_seen: int | None = None) -> Iterator[Heard]:
+    def events(
+        self, reply: str, after: int | None = 0, last_seen: int | None = None
+    ) -> Iterator[Heard]:
         """The events of a reply as they come; closing the iterator closes the line.
 
         `after` goes into the address, `last_seen` into Last-Event-ID, as a browser does.
@@ -87,7 +89,9 @@ def _events(parts: Iterator[bytes]) -> Iterator[Heard]:
     for part in parts:
         *frames, rest = (rest + part).split(b"\n\n")
         for frame in frames:
-            fields = dict(line.split(": ", 1) for line in frame.decode().split("\n") if ": " in line)
+            fields = dict(
+                line.split(": ", 1) for line in frame.decode().split("\n") if ": " in line
+            )
             if "data" in fields:
                 number = int(fields["id"]) if "id" in fields else None
                 kind = fields.get("event", "delta")

@@ -27,7 +27,9 @@ class Server(uvicorn.Server):
     leaving: asyncio.Task[None] | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        super().handle_exit(sig, frame)
+        # Not handed on to uvicorn, which would end the process by the same signal once it is done.
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
         # Somebody at a terminal who presses Ctrl C waits for nothing.
         grace = settings.DRAIN_SECONDS if sig == signal.SIGTERM else 0
         if self.leaving is None:
