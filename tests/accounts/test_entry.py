@@ -164,3 +164,49 @@ def test_signing_out_takes_a_click_not_a_link(alices_browser):
     assert alices_browser.get("/settings/").status_code == 200
     alices_browser.post("/accounts/logout/")
     assert alices_browser.get("/settings/").status_code == 302
+
+
+def test_a_new_password_keeps_one_signed_in(alices_browser, alice):
+    words = {"oldpassword": "a lamp in the window"}
+    words["password1"] = words["password2"] = "a lamp in the attic"
+    assert alices_browser.post("/accounts/password/", words).url == "/settings/"
+    alice.refresh_from_db()
+    assert alice.check_password("a lamp in the attic")
+    assert alices_browser.get("/settings/").status_code == 200
+
+
+def test_the_old_password_is_asked_for(alices_browser, alice):
+    words = {"oldpassword": "guessed"}
+    words["password1"] = words["password2"] = "a lamp in the attic"
+    alices_browser.post("/accounts/password/", words)
+    alice.refresh_from_db()
+    assert alice.check_password("a lamp in the window")
+
+
+def test_after_signing_in_one_is_where_one_wanted_to_be(stranger, alice):
+    page = stranger.get("/accounts/login/", {"next": "/chats/"}).content.decode()
+    assert '<input type="hidden" name="next" value="/chats/">' in page
+    words = {"login": "alice", "password": "a lamp in the window", "next": "/chats/"}
+    assert stranger.post("/accounts/login/", words).url == "/chats/"
+
+
+def test_nobody_is_led_to_another_site_after_signing_in(stranger, alice):
+    words = {"login": "alice", "password": "a lamp in the window"}
+    answer = stranger.post("/accounts/login/", {**words, "next": "https://elsewhere.example/"})
+    assert answer.url == "/"
+
+
+def test_a_wrong_password_is_told_at_the_form_and_betrays_no_name(stranger, alice):
+    def told(login):
+        answer = stranger.post("/accounts/login/", {"login": login, "password": "guessed"})
+        return answer.context["form"].non_field_errors()
+
+    assert list(told("alice")) == list(told("nobody"))
+    assert told("alice")
+
+
+def test_who_guesses_for_long_is_told_to_wait(stranger, alice):
+    for _try in range(6):
+        stranger.post("/accounts/login/", {"login": "alice", "password": "guessed"})
+    right = {"login": "alice", "password": "a lamp in the window"}
+    assert stranger.post("/accounts/login/", right).status_code != 302
