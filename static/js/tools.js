@@ -14,9 +14,11 @@
     if (!answer.parts) return;
     const held = log.contains(document.activeElement);
     place(answer.parts, answer.ok);
-    /* Focus stays with the same control, or with the log where the control is gone. */
+    /* Focus stays with the same control, or with its neighbours, or with the log. */
     if (held && !log.contains(document.activeElement)) {
-      ([...log.querySelectorAll(`[data-act="${name}"]:enabled`)].at(-1) ?? log).focus({ preventScroll: true });
+      const bar = log.querySelector('.msg:last-of-type [role="toolbar"]');
+      const heir = bar?.querySelector(`[data-act="${name}"]:enabled`) ?? bar?.querySelector('button:enabled') ?? log;
+      heir.focus({ preventScroll: true });
     }
     if (name === 'next' || name === 'previous') speak(log.querySelector('.msg:last-of-type .pager')?.ariaLabel);
   };

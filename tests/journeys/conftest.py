@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FLAGS = [
@@ -125,7 +125,7 @@ def start_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
     def start(**settings: str) -> Site:
         data, port = tmp_path_factory.mktemp("site"), free_port()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        own = {"DATA_DIR": str(data), "PORT": str(port), "HOST": "127.0.0.1", "DEMO_PACE": "60"}
+        own = {"DATA_DIR": str(data), "PORT": str(port), "HOST": "127.0.0.1", "DEMO_PACE": "150"}
         site = Site(data, port, kept | own | settings)
         sites.append(site)
         site.start()
@@ -164,6 +164,7 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("requestfailed", lambda failed: lost(failed, troubles))
         page.on("console", lambda said: troubles.append(said.text) if refused(said.text) else None)
         return page
 
@@ -171,6 +172,12 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert troubles == []
+
+
+def lost(request: Request, troubles: list[str]) -> None:
+    """A file of the page's own that did not load."""
+    if "/static/" in request.url and "ERR_ABORTED" not in (request.failure or ""):
+        troubles.append(f"{request.url} {request.failure}")
 
 
 def refused(words: str) -> bool:

@@ -1,5 +1,6 @@
 """Whole stories in a real browser: what a person does on the page of a chat, and what they keep."""
 
+import gzip
 import json
 import re
 from collections.abc import Callable
@@ -31,8 +32,16 @@ def say(page: Page, text: str) -> None:
     page.locator("#say").press("Enter")
 
 
+def ask(page: Page, text: str) -> None:
+    """Say it, and wait until it stands in the story."""
+    before = page.locator(".msg--me").count()
+    say(page, text)
+    expect(page.locator(".msg--me")).to_have_count(before + 1)
+
+
 def wait_for_end(page: Page, state: str = "done") -> None:
-    page.wait_for_selector(f"{LAST}.msg--them[data-state='{state}']:not([aria-busy])")
+    over = f"{LAST}.msg--them[data-state='{state}']:not([aria-busy])"
+    page.wait_for_selector(over, timeout=40_000)
 
 
 def words(page: Page, which: str = LAST) -> str:
@@ -71,9 +80,9 @@ def test_a_stranger_has_a_saved_reply_after_two_steps(open_page: Opener) -> None
 def test_a_reload_in_the_middle_goes_on_where_it_was(open_page: Opener) -> None:
     page = open_page()
     enter(page)
-    say(page, "/demo long")
+    ask(page, "/demo long")
     page.wait_for_function(
-        "document.querySelector('.msg:last-of-type .prose').innerText.length > 60"
+        "() => document.querySelector('.msg:last-of-type .prose').innerText.length > 60"
     )
     before = words(page)
     page.reload()
@@ -87,7 +96,7 @@ def test_a_reload_in_the_middle_goes_on_where_it_was(open_page: Opener) -> None:
 def test_two_tabs_show_one_reply_alike(open_page: Opener) -> None:
     page = open_page()
     enter(page)
-    say(page, "/demo long")
+    ask(page, "/demo long")
     page.wait_for_selector(BUSY)
     other = open_page(context=page.context)
     other.goto(page.url)
@@ -99,9 +108,9 @@ def test_two_tabs_show_one_reply_alike(open_page: Opener) -> None:
 def test_stopping_keeps_what_was_said_and_continuing_goes_on_from_there(open_page: Opener) -> None:
     page = open_page()
     enter(page)
-    say(page, "/demo long")
+    ask(page, "/demo long")
     page.wait_for_function(
-        "document.querySelector('.msg:last-of-type .prose').innerText.length > 40"
+        "() => document.querySelector('.msg:last-of-type .prose').innerText.length > 40"
     )
     page.locator("#say").press("Escape")
     wait_for_end(page, "stopped")
@@ -123,7 +132,7 @@ def test_stopping_keeps_what_was_said_and_continuing_goes_on_from_there(open_pag
 def test_another_version_can_be_paged_back_from(open_page: Opener) -> None:
     page = open_page()
     enter(page)
-    say(page, "Hello there")
+    ask(page, "Hello there")
     wait_for_end(page)
     first = words(page)
     page.locator(f"{LAST} [data-act='again']").focus()
@@ -146,7 +155,7 @@ def test_the_opening_can_be_changed_until_something_was_said(open_page: Opener) 
     page.locator("[data-act='next']").click()
     expect(page.locator(".pager")).to_contain_text("2/")
     assert words(page) != first
-    say(page, "Hi")
+    ask(page, "Hi")
     wait_for_end(page)
     expect(page.locator(".msg:first-of-type .pager")).to_be_hidden()
 
@@ -267,7 +276,7 @@ def test_an_expired_csrf_token_is_renewed_and_the_words_are_sent(open_page: Open
     page = open_page()
     enter(page)
     page.context.clear_cookies(name="csrftoken")
-    say(page, "Still here")
+    ask(page, "Still here")
     wait_for_end(page)
     assert texts_stored(page)[1] == "Still here"
     assert box(page) == ""
@@ -340,14 +349,14 @@ def test_a_tab_that_is_behind_sees_what_is_new_and_keeps_its_words(open_page: Op
     enter(page)
     other = open_page(context=page.context)
     other.goto(page.url)
-    say(page, "From the first tab")
+    ask(page, "From the first tab")
     wait_for_end(page)
     say(other, "From the second tab")
     other.wait_for_selector("[data-js='notes'] .note")
     assert box(other) == "From the second tab"
     assert other.locator(".msg .prose").all_inner_texts() == texts_stored(page)
     other.locator("#say").press("Enter")
-    other.wait_for_function("document.querySelectorAll('.msg').length === 5")
+    other.wait_for_function("() => document.querySelectorAll('.msg').length === 5")
     wait_for_end(other)
     assert texts_stored(page)[3] == "From the second tab"
 
@@ -366,7 +375,7 @@ def test_every_trouble_is_told_in_its_own_words_below_the_message(open_page: Ope
     page = open_page()
     enter(page)
     for kind, told in KINDS.items():
-        say(page, f"/demo fail {kind}")
+        ask(page, f"/demo fail {kind}")
         wait_for_end(page, "failed")
         assert page.locator(f"{LAST} .state-line > span").first.inner_text() == told
         assert page.locator(f"{LAST} .state-line").get_attribute("role") == "status"
@@ -376,7 +385,7 @@ def test_a_busy_model_is_asked_again_after_the_countdown(open_page: Opener) -> N
     page = open_page()
     enter(page)
     page.clock.install()
-    say(page, "/demo fail rate_limited 100")
+    ask(page, "/demo fail rate_limited 100")
     wait_for_end(page, "failed")
     line = page.locator(f"{LAST} .state-line > span").first
     assert line.inner_text() == "The model is busy. Trying again in 100 seconds."
@@ -391,10 +400,11 @@ def test_a_proxy_that_holds_the_stream_back_costs_no_word(open_page: Opener) -> 
     page = open_page()
     enter(page)
     page.route(re.compile("/events/"), lambda route: None)  # neither answered nor refused
-    say(page, "/demo long")
+    ask(page, "/demo long")
     page.wait_for_selector(BUSY)
     page.wait_for_function(
-        "document.querySelector('.msg:last-of-type .prose').innerText.length > 60", timeout=20_000
+        "() => document.querySelector('.msg:last-of-type .prose').innerText.length > 60",
+        timeout=20_000,
     )
     page.wait_for_selector(f"{LAST}[data-state='done']", timeout=40_000)
     assert words(page) == texts_stored(page)[-1]
@@ -413,7 +423,7 @@ def test_a_line_that_is_cut_goes_on_without_a_gap(open_page: Opener) -> None:
             route.continue_()
 
     page.route(re.compile("/events/"), cut)
-    say(page, "/demo long")
+    ask(page, "/demo long")
     wait_for_end(page)
     assert len(cuts) >= 2
     assert words(page) == texts_stored(page)[-1]
@@ -424,14 +434,14 @@ def test_words_that_stand_never_move_while_a_reply_is_written(open_page: Opener)
         page = open_page(viewport=viewport)
         enter(page)
         page.evaluate(WATCH)
-        say(page, "/demo long")
+        ask(page, "/demo long")
         page.wait_for_selector(BUSY)
         wait_for_end(page)
         page.wait_for_timeout(300)
         seen = page.evaluate("watched()")
         assert seen["frames"] > 20
         assert seen["moved"] == []
-        assert seen["shift"] == 0
+        assert (seen["shift"], seen["shifted"]) == (0, [])
 
 
 # Where each glyph stands is measured from the top of its message: following the end scrolls the
@@ -439,9 +449,13 @@ def test_words_that_stand_never_move_while_a_reply_is_written(open_page: Opener)
 WATCH = """
 () => {
   let shift = 0, frames = 0;
+  const shifted = [];
   const moved = [], known = new Map();
   new PerformanceObserver((list) => {
-    for (const one of list.getEntries()) shift += one.value;
+    for (const one of list.getEntries()) {
+      shift += one.value;
+      for (const {node} of one.sources) shifted.push(node?.className ?? String(node));
+    }
   }).observe({type: 'layout-shift', buffered: false});
   const look = () => {
     const prose = document.querySelector('.msg[aria-busy="true"] .prose');
@@ -467,7 +481,7 @@ WATCH = """
     requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
-  window.watched = () => ({shift, frames, moved: moved.slice(0, 5)});
+  window.watched = () => ({shift, shifted, frames, moved: moved.slice(0, 5)});
 }
 """
 
@@ -509,13 +523,13 @@ def test_earlier_messages_load_above_and_nothing_that_is_read_moves(
     )
     page.evaluate("document.querySelector('.log').scrollTop = 390")
     page.evaluate("window.before = mark.getBoundingClientRect().top")
-    page.wait_for_function("document.querySelectorAll('.msg').length === 60")
+    page.wait_for_function("() => document.querySelectorAll('.msg').length === 60")
     page.wait_for_timeout(200)
     assert abs(page.evaluate("mark.getBoundingClientRect().top - before")) <= 2
     page.evaluate("document.querySelector('.log').scrollTop = 0")
-    page.wait_for_function("document.querySelectorAll('.msg').length === 76")
+    page.wait_for_function("() => document.querySelectorAll('.msg').length === 76")
     assert page.locator(".front").count() <= 1
-    assert words(page, ".msg:nth-of-type(2)").startswith("Line 0 of")
+    assert (page.locator(".msg .prose").nth(1).text_content() or "").startswith("Line 0 of")
 
 
 def test_scrolling_up_lets_go_and_the_pill_leads_back(open_page: Opener, site: Site) -> None:
@@ -523,9 +537,9 @@ def test_scrolling_up_lets_go_and_the_pill_leads_back(open_page: Opener, site: S
     enter(page)
     site.command("shell", "-c", FILL.format(pk=chat_of(page), count=20))
     page.reload()
-    say(page, "/demo long")
+    ask(page, "/demo long")
     page.wait_for_function(
-        "document.querySelector('.msg:last-of-type .prose').innerText.length > 40"
+        "() => document.querySelector('.msg:last-of-type .prose').innerText.length > 40"
     )
     page.mouse.move(800, 400)
     page.mouse.wheel(0, -600)
@@ -555,7 +569,7 @@ def test_a_tool_that_is_asked_for_is_shown_and_answered(open_page: Opener, site:
         "one.character = mei; one.save()",
     )
     page.reload()
-    say(page, "/demo tools")
+    ask(page, "/demo tools")
     wait_for_end(page)
     assert page.locator(".call__name b").inner_text() == "weather"
     json.loads(page.locator(".call__json").inner_text())
@@ -571,7 +585,7 @@ def test_a_tool_that_is_asked_for_is_shown_and_answered(open_page: Opener, site:
 def test_what_was_sent_can_be_read(open_page: Opener) -> None:
     page = open_page()
     enter(page)
-    say(page, "Hello there")
+    ask(page, "Hello there")
     wait_for_end(page)
     page.locator(f"{LAST} [data-act='sent']").click()
     page.wait_for_url(re.compile("/sent/"))
@@ -582,7 +596,7 @@ def test_what_was_sent_can_be_read(open_page: Opener) -> None:
 def test_a_copy_carries_the_label(open_page: Opener) -> None:
     page = open_page(permissions=["clipboard-read", "clipboard-write"])
     enter(page)
-    say(page, "Hello there")
+    ask(page, "Hello there")
     wait_for_end(page)
     page.locator(f"{LAST} [data-act='copy']").click()
     page.wait_for_selector("[data-done]")
@@ -601,7 +615,7 @@ def test_a_screen_reader_hears_the_start_and_the_whole_reply_once(open_page: Ope
           new MutationObserver(() => heard.push(speaker.textContent)).observe(speaker, {childList: true});
         }"""
     )
-    say(page, "/demo slow")
+    ask(page, "/demo slow")
     wait_for_end(page)
     page.wait_for_timeout(1200)
     heard = page.evaluate("heard.join('\\n')")
@@ -615,7 +629,7 @@ def test_a_screen_reader_hears_the_start_and_the_whole_reply_once(open_page: Ope
 def test_keys_walk_through_the_messages(open_page: Opener) -> None:
     page = open_page()
     enter(page)
-    say(page, "Hello there")
+    ask(page, "Hello there")
     wait_for_end(page)
     page.locator(".log").focus()
     page.keyboard.press("j")
@@ -634,7 +648,7 @@ def test_axe_finds_nothing_on_the_page_of_a_chat(
     enter(page)
     for act in ("", "Hello *there* ((slow))", "/demo fail upstream", "/demo long"):
         if act:
-            say(page, act)
+            ask(page, act)
             page.wait_for_selector(BUSY)
             if act != "/demo long":
                 page.wait_for_selector(BUSY, state="detached")
@@ -652,7 +666,7 @@ def test_axe_finds_nothing_on_the_page_of_a_chat(
 def test_the_list_of_chats_shows_who_is_writing(open_page: Opener) -> None:
     page = open_page()
     enter(page)
-    say(page, "/demo long")
+    ask(page, "/demo long")
     page.wait_for_selector(BUSY)
     other = open_page(context=page.context)
     other.goto("/chats/")
@@ -700,4 +714,6 @@ def test_the_first_load_is_small_and_loads_nothing_from_elsewhere(
     by_address = {addresses[key]: size for key, size in sizes.items() if key in addresses}
     assert all(address.startswith(site.address) for address in by_address)
     counted = {a: size for a, size in by_address.items() if "/media/" not in a}
+    # The page itself is compressed by whatever stands in front of the application.
+    counted[page.url] = len(gzip.compress(fresh.content().encode()))
     assert sum(counted.values()) <= 60_000, counted
