@@ -42,7 +42,7 @@ CHINESE = Words(
     go_on="（你上一条回复没有说完。请从断开的地方接着往下说，不要重复已经说过的话，也不要解释。）",
 )
 ENGLISH = Words(
-    you_are="You are {name}.",
+    you_are="You are {name}. ",
     stay="Always speak as {name}, and never for the other person.",
     sex="Sex: {}",
     birthday="Birthday: {}",
@@ -79,7 +79,8 @@ def about(character: CharacterSheet) -> str:
         )
         if value and value not in description
     ]
-    parts = [description or words.you_are.format(name=character.name) + character.tagline.strip()]
+    introduction = words.you_are.format(name=character.name) + character.tagline
+    parts = [description or introduction.strip()]
     return "\n".join([*parts, *facts])
 
 

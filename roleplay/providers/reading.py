@@ -27,36 +27,32 @@ class Repetition:
 
     def __init__(self, before: str) -> None:
         self._before = before
-        self._heard = self._shown = ""
+        self._heard = ""
         self._settled = not before
 
     def pass_on(self, piece: Delta | Replacement | None) -> Delta | Replacement | None:
-        if piece is None or (self._settled and isinstance(piece, Delta)):
+        """What of this piece is new; nothing, while it may still become a repetition."""
+        if piece is None or not self._before:
             return piece
-        self._heard = piece.text if isinstance(piece, Replacement) else self._heard + piece.text
-        return self._show(self._new_part(self._heard))
+        if isinstance(piece, Replacement):
+            return Replacement(self._new_part(piece.text))
+        if self._settled:
+            return piece
+        new = self._new_part(self._heard + piece.text)
+        return Delta(new) if new else None
 
-    def end(self) -> Delta | Replacement | None:
+    def end(self) -> Delta | None:
         """What was held back in case it became a repetition, and did not."""
-        if self._settled or self._heard == self._before:
+        if self._settled or not self._heard:
             return None
-        self._settled = True
-        return self._show(self._heard)
+        return Delta(self._heard)
 
     def _new_part(self, heard: str) -> str:
-        if heard.startswith(self._before):
-            self._settled = True
-            return heard[len(self._before) :]
-        if self._before.startswith(heard):
+        self._heard = heard
+        self._settled = heard.startswith(self._before) or not self._before.startswith(heard)
+        if not self._settled:
             return ""
-        self._settled = True
-        return heard
-
-    def _show(self, text: str) -> Delta | Replacement | None:
-        shown, self._shown = self._shown, text
-        if text == shown:
-            return None
-        return Delta(text[len(shown) :]) if text.startswith(shown) else Replacement(text)
+        return heard.removeprefix(self._before)
 
 
 class Reading:

@@ -20,6 +20,7 @@ from typing import Any
 
 import aiohttp
 import httpx
+from aiohttp.http_exceptions import HttpProcessingError
 from httpx_aiohttp import AiohttpTransport
 
 from roleplay.providers import base
@@ -42,6 +43,7 @@ TROUBLE = (
     httpx.HTTPError,
     httpx.InvalidURL,
     aiohttp.ClientError,
+    HttpProcessingError,
     OSError,
     TimeoutError,
     ValueError,
@@ -97,12 +99,13 @@ class Wire:
             ProviderError: no answer, or one whose status says that there is no reply.
         """
         response = await self._send(url, body, headers)
+        answer = Answer(response, self.limits)
         try:
-            answer = Answer(response, self.limits)
             if response.status_code != 200:
                 raise await self._refusal(answer)
             yield answer
         finally:
+            answer.release()
             # An upstream that never reads our body must not hold up whoever closes.
             with contextlib.suppress(*TROUBLE):
                 async with asyncio.timeout(CLOSING_SECONDS):
@@ -123,12 +126,13 @@ class Wire:
             )
             if request.url.scheme not in ("http", "https") or not request.url.host:
                 raise httpx.UnsupportedProtocol("the address is not a web address")
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError) as error:
-            raise base.Rejected("the request cannot be written") from error
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError):
+            raise base.Rejected("the request cannot be written") from None
         try:
-            return await self._client().send(request, stream=True)
+            async with asyncio.timeout(self.limits.connect + self.limits.silence + 5):
+                return await self._client().send(request, stream=True)
         except TROUBLE as error:
-            raise fault(error, answered=False) from error
+            raise fault(error, answered=False) from None
 
     async def _refusal(self, answer: "Answer") -> ProviderError:
         """What an answer other than 200 means."""
@@ -180,9 +184,10 @@ def new_client(limits: Limits) -> httpx.AsyncClient:
 def fault(error: Exception, answered: bool) -> ProviderError:
     """Our error for a client's; `answered`: the beginning of an answer had come.
 
-    The transport's own mapping calls a reset a time-out: what aiohttp said is asked first.
+    The transport's own mapping calls a reset a time-out: what aiohttp said is asked first. The
+    client's error is not kept as cause, since it holds the key and words of the engine's.
     """
-    cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+    cause = next((link for link in _chain(error) if isinstance(link, aiohttp.ClientError)), error)
     name = type(cause).__name__
     if isinstance(cause, aiohttp.ConnectionTimeoutError | aiohttp.ClientConnectorError):
         return base.Unreachable(name)
@@ -193,6 +198,64 @@ def fault(error: Exception, answered: bool) -> ProviderError:
     if isinstance(cause, aiohttp.ClientResponseError):
         return Nonsense(name)
     return base.Interrupted(name) if answered else base.Unreachable(name)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+class Watch:
+    """Breaks a wait for bytes that takes too long.
+
+    The client's own timer is not enough: after some broken chunks it never wakes its reader. One
+    timer for an answer, since one for each chunk would cost more than reading the chunk.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._loop = asyncio.get_running_loop()
+        self._task: asyncio.Task[Any] | None = None
+        self._cancelled_before = 0
+        self._since = 0.0
+        self._broke = False
+        self._timer = self._loop.call_later(seconds, self._look)
+
+    def hurry(self, seconds: float) -> None:
+        """Be less patient from now on."""
+        self.seconds = seconds
+        self.release()
+        self._timer = self._loop.call_later(seconds, self._look)
+
+    def release(self) -> None:
+        self._timer.cancel()
+
+    async def over(self, raw: AsyncIterator[bytes]) -> bytes:
+        """The next chunk. Raises TimeoutError."""
+        self._task = task = asyncio.current_task()
+        assert task is not None
+        self._cancelled_before = task.cancelling()
+        self._since = self._loop.time()
+        try:
+            return await anext(raw)
+        except asyncio.CancelledError:
+            # Somebody else's cancellation goes first, and is never swallowed.
+            if self._broke and task.uncancel() <= self._cancelled_before:
+                raise TimeoutError from None
+            raise
+        finally:
+            self._task = None
+
+    def _look(self) -> None:
+        left = self.seconds
+        if self._task is not None:
+            left += self._since - self._loop.time()
+            if left <= 0:
+                self._broke = True
+                self._task.cancel()
+                return
+        self._timer = self._loop.call_later(left, self._look)
 
 
 class Answer:
@@ -208,11 +271,18 @@ class Answer:
         self.plain = False
         self._response = response
         self._deadline = time.monotonic() + limits.reply
-        self._grace: float | None = None
+        self._hurried = False
+        self._watch = Watch(limits.silence)
 
     def hurry(self, seconds: float) -> None:
         """The reply is complete: wait only so long for what may follow, and call silence the end."""
-        self._grace = seconds
+        if not self._hurried:
+            self._hurried = True
+            self._watch.hurry(seconds)
+
+    def release(self) -> None:
+        """Stop the clock."""
+        self._watch.release()
 
     async def objects(self) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         """Pairs of event name and object: those of a stream, or the one of a plain answer.
@@ -304,14 +374,11 @@ class Answer:
 
     async def _next(self, raw: AsyncIterator[bytes]) -> bytes:
         try:
-            if self._grace is None:
-                return await anext(raw)
-            async with asyncio.timeout(self._grace):
-                return await anext(raw)
+            return await self._watch.over(raw)
         except TROUBLE as error:
-            if self._grace is not None:
+            if self._hurried:
                 raise StopAsyncIteration from None
-            raise fault(error, answered=True) from error
+            raise fault(error, answered=True) from None
 
 
 class Repeats:

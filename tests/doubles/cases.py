@@ -945,7 +945,7 @@ async def tool_loop(talk: Talk) -> None:
 async def plain_status(talk: Talk, status: int) -> None:
     """A status with a body that says nothing we know."""
     text = dumps({"note": "key sk-canary-0123456789abcdef <script>pwn()</script>"})
-    await talk.page(status, text, "application/json")
+    await talk.page(status, "" if status == 304 else text, "application/json")
 
 
 STATUSES = {
@@ -1018,20 +1018,17 @@ def _enter_waits() -> None:
 _enter_waits()
 
 
-@case("HTTP 429, and a good reply when asked again")
+@case(
+    "HTTP 429, and a good reply when asked again",
+    fails("rate_limited", retry_after=(0.05, 0.05)),
+)
 async def busy_once(talk: Talk) -> None:
-    """The provider alone sees the refusal; whoever asks again is served."""
-    key = talk.asked.headers.get("authorization", "")
-    BUSY[key] = BUSY.get(key, 0) + 1
-    if BUSY[key] % 2:
+    talk.memory["busy"] = talk.memory.get("busy", 0) + 1
+    if talk.memory["busy"] % 2:
         await talk.refuse("throttled", Retry_After="0.05")
     else:
         await good(talk)
 
-
-BUSY: dict[str, int] = {}
-ONCE = fails("rate_limited", retry_after=(0.05, 0.05))
-CASES["busy_once"] = Case("busy_once", CASES["busy_once"].about, busy_once, {"": ONCE})
 
 REFUSALS = {
     "token": "unauthorized", "permission": "unauthorized", "agreement": "unauthorized",
@@ -1068,7 +1065,11 @@ def _enter_refusals() -> None:
             (f"middle_{trouble}", "An error event after some words", event_middle, "你好呀"),
             (f"ok_{trouble}", "An error under HTTP 200", as_success, ""),
         ):
-            CASES[name] = Case(name, f"{about}: {trouble}", answer, {"": fails(kind, text)})
+            outcomes = {"": fails(kind, text)}
+            if trouble == "duplicate" and answer is not refuse:
+                # Without its number or a status it says nothing in this dialect.
+                outcomes[OPENAI] = fails("upstream", text)
+            CASES[name] = Case(name, f"{about}: {trouble}", answer, outcomes)
 
 
 _enter_refusals()
@@ -1469,7 +1470,7 @@ async def huge_header(talk: Talk) -> None:
     await good(talk)
 
 
-@case("A chunk whose length is no number", fails("broke_off", None))
+@case("A chunk whose length is no number", fails("timed_out", None), {"silence_seconds": 0.3})
 async def bad_chunk(talk: Talk) -> None:
     await talk.say("你好")
     await talk.flushed()

@@ -37,7 +37,7 @@ class Asked:
 
 
 class Talk:
-    """One answer while it is given. `sent` on the request counts the tokens."""
+    """One answer while it is given. `memory` is the server's, for cases that change when repeated."""
 
     def __init__(
         self,
@@ -46,7 +46,9 @@ class Talk:
         writer: asyncio.StreamWriter,
         pace: float = 0,
         tokens: int = 0,
+        memory: dict[str, int] | None = None,
     ) -> None:
+        self.memory = memory if memory is not None else {}
         self.asked = asked
         self.dialect = dialect
         self.writer = writer

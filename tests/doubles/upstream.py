@@ -37,6 +37,7 @@ class Upstream:
         self.asked: list[Asked] = []
         self.stops: list[Asked] = []
         self.faults: list[Exception] = []
+        self.memory: dict[str, int] = {}
         self.port = 0
         self.connections = 0
         self._server: asyncio.Server | None = None
@@ -134,7 +135,7 @@ class Upstream:
         settings |= settings_of_mark(asked.body)
         dialect = speak(name, asked)
         pace, tokens = settings.get("pace", self.pace), settings.get("tokens", self.tokens)
-        talk = Talk(asked, dialect, writer, pace, tokens)
+        talk = Talk(asked, dialect, writer, pace, tokens, self.memory)
         asked.dialect, asked.case = name, settings.get("case", self.case)
         self.asked.append(asked)
         self.note()
