@@ -87,7 +87,7 @@ class CharacterAdmin(DiscreetAdmin[Character]):
         ),
     ]
 
-    @admin.display(description="")
+    @admin.display(description=gettext_lazy("portrait"))
     def face(self, character: Character) -> str:
         if not character.avatar:
             return format_html(

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -37,9 +38,27 @@ class PersonForm(forms.ModelForm[User]):
         self.was_active = bool(self.instance.is_active)
 
 
+class PasswordForm(AdminPasswordChangeForm[User]):
+    """A new password, and nothing else: whoever is to stay out is disabled instead."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+        for field in self.fields.values():
+            field.required = True
+
+
+class NewPersonForm(AdminUserCreationForm[User]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+
+
 @admin.register(User)
 class PersonAdmin(DiscreetAdmin[User], UserAdmin[User]):
     form = PersonForm
+    add_form = NewPersonForm
+    change_password_form = PasswordForm
     list_display = ["username", "is_guest", "is_active", "is_staff", "date_joined", "last_login"]
     list_filter = ["is_guest", "is_active", "is_staff"]
     search_fields = ["username", "email"]

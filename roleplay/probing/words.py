@@ -12,6 +12,15 @@ NAMES = {
     "replies": _("It replies"),
     "streams": _("Words arrive as they are written"),
 }
+# The name of a step that went wrong, or of one that only half worked.
+NOT = {
+    ("reachable", "failed"): _("The address does not answer"),
+    ("key", "failed"): _("The key did not get in"),
+    ("model", "failed"): _("The model was not found"),
+    ("replies", "failed"): _("It does not reply"),
+    ("streams", "failed"): _("The reply broke off"),
+    ("streams", "slow"): _("Words do not arrive one by one"),
+}
 STATES = {
     "pending": _("not tried yet"),
     "ok": _("fine"),
@@ -56,6 +65,10 @@ CAUSES = {
 }
 # Both the port and the model can refuse; each has its own sentence.
 RENAMED = {("replies", "refused"): "refused_text", ("streams", "refused"): "refused_text"}
+
+
+def name_of(step: Step) -> str:
+    return str(NOT.get((step.name, step.state), NAMES[step.name]))
 
 
 def cause_of(step: Step) -> str:

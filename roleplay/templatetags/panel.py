@@ -17,7 +17,7 @@ def probe_step(step: Step) -> dict[str, Any]:
 
 @register.filter
 def step_name(step: Step) -> str:
-    return str(words.NAMES[step.name])
+    return words.name_of(step)
 
 
 @register.filter

@@ -86,6 +86,24 @@ def test_a_new_password_signs_the_others_out_and_is_written_down(desk, alice, al
     assert actions() == [("operator", "person.password", "alice")]
 
 
+def test_a_weak_password_is_set_for_nobody_and_none_at_all_is_not_an_answer(desk, alice):
+    url = reverse("admin:auth_user_password_change", args=[alice.pk])
+    for given in ({"password1": "12345678", "password2": "12345678"}, {"usable_password": "false"}):
+        assert desk.post(url, given).status_code == 200
+        alice.refresh_from_db()
+        assert alice.check_password("a lamp in the window")
+    assert actions() == []
+
+
+def test_somebody_new_is_a_person_without_rights(desk, db):
+    given = {"username": "carol", "password1": "carol has a lamp", "password2": "carol has a lamp"}
+    url = reverse("admin:accounts_user_add")
+    assert desk.post(url, {**given, "is_staff": "on", "is_superuser": "on"}).status_code == 302
+    carol = User.objects.get(username="carol")
+    assert carol.check_password("carol has a lamp")
+    assert not (carol.is_staff or carol.is_superuser or carol.is_guest)
+
+
 def test_rights_are_given_by_those_who_have_all_of_them(desk, alice):
     desk.post(change_url(alice), fields(alice, is_staff="on"))
     alice.refresh_from_db()
