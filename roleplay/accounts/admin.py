@@ -38,7 +38,7 @@ class PersonForm(forms.ModelForm[User]):
         self.was_active = bool(self.instance.is_active)
 
 
-class PasswordForm(AdminPasswordChangeForm[User]):
+class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
     """A new password, and nothing else: whoever is to stay out is disabled instead."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
