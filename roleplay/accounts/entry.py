@@ -7,7 +7,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
-from roleplay.accounts.models import Persona, Usage, User
+from roleplay.accounts.models import Usage, User
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -59,8 +59,3 @@ def _add_usage(guest: User, user: User) -> None:
         total.output_tokens += used.output_tokens
         total.save()
     guest.usage.all().delete()
-
-
-def first_persona(user: User, name: str) -> Persona:
-    """A person's first mask, in use at once."""
-    return user.personas.create(name=name, is_current=True)

@@ -25,17 +25,16 @@ def offer() -> str | None:
     if not needed():
         _path().unlink(missing_ok=True)
         return None
+    if not _bare(_kept()):
+        _path().unlink(missing_ok=True)  # cut short by a crash
     _write(_new_code())
-    return _path().read_text().strip()
+    return _kept().strip()
 
 
 def is_right(code: str) -> bool:
     """Whether this is the code of this site, in any case and with or without its dashes."""
-    try:
-        known = _path().read_text()
-    except FileNotFoundError:
-        return False
-    return bool(_bare(known)) and secrets.compare_digest(_bare(known), _bare(code))
+    known = _bare(_kept())
+    return bool(known) and secrets.compare_digest(known, _bare(code))
 
 
 def spend(code: str) -> bool:
@@ -56,6 +55,13 @@ def put_back(code: str) -> None:
 
 def _path() -> Path:
     return Path(settings.DATA_DIR) / "setup-code"
+
+
+def _kept() -> str:
+    try:
+        return _path().read_text()
+    except FileNotFoundError:
+        return ""
 
 
 def _new_code() -> str:

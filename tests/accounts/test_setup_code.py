@@ -35,6 +35,11 @@ def test_the_same_code_is_offered_until_it_is_used(db):
     assert setup_code.offer() == setup_code.offer()
 
 
+def test_a_file_that_a_crash_left_empty_is_written_anew(db, own_directory):
+    (own_directory / "setup-code").touch()
+    assert setup_code.is_right(setup_code.offer())
+
+
 def test_with_an_administrator_there_is_no_code(db, own_directory, operator):
     (own_directory / "setup-code").write_text("LEFT-OVER")
     assert setup_code.offer() is None

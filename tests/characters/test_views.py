@@ -88,6 +88,13 @@ def test_a_tag_shows_exactly_those_who_carry_it(alices_browser, shelf):
     assert names(alices_browser.get("/", {"tag": "日常"})) == ["海梦"]
 
 
+def test_a_search_within_a_tag_stays_within_it(alices_browser, shelf):
+    character("Seagull", tags=["Sea"])
+    page = alices_browser.get("/", {"tag": "Sea", "q": "tobias"})
+    assert names(page) == ["Tobias Wren"]
+    assert '<input type="hidden" name="tag" value="Sea">' in page.content.decode()
+
+
 def test_tags_come_with_their_counts_the_most_used_first(alices_browser, shelf):
     character("小满", tags=["动物", "动物"])
     assert alices_browser.get("/").context["tags"][0] == ("动物", 2)
