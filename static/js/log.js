@@ -63,11 +63,11 @@ const earlier = new IntersectionObserver(async ([{ isIntersecting, target }]) =>
   const parts = fragment(await answer.text());
   const known = target.nextElementSibling;
   if (known.dataset.day === [...parts.querySelectorAll('.day')].at(-1)?.dataset.day) known.remove();
+  /* Browsers hold on to what is read, but not at the very top; Safari never does. */
   const below = log.scrollHeight - log.scrollTop;
-  log.style.overflowAnchor = 'none';
+  if (!log.scrollTop) log.scrollTop = 1;
   target.replaceWith(parts);
-  log.scrollTop = log.scrollHeight - below;
-  requestAnimationFrame(() => (log.style.overflowAnchor = ''));
+  if (!CSS.supports('overflow-anchor', 'auto')) log.scrollTop = log.scrollHeight - below;
   watchEarlier();
 }, { root: log, rootMargin: '400px' });
 const watchEarlier = () => {

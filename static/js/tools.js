@@ -77,7 +77,7 @@
   };
 
   /* One stop for Tab in each toolbar; arrows go on inside. */
-  const controls = (bar) => [...bar.querySelectorAll('a, button:enabled')].filter((one) => one.offsetParent);
+  const controls = (bar) => [...bar.querySelectorAll('a, button:enabled')].filter((one) => one.checkVisibility({ visibilityProperty: true }));
   const arrive = (article) => {
     const line = article.querySelector('[data-countdown]');
     if (line) countDown(line);

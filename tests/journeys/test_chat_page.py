@@ -396,6 +396,25 @@ def test_a_busy_model_is_asked_again_after_the_countdown(open_page: Opener) -> N
     assert asked.value.status == 200
 
 
+def test_a_model_that_is_slow_to_wake_is_spoken_of_after_eight_seconds(open_page: Opener) -> None:
+    page = open_page()
+    enter(page)
+    page.clock.install()
+    ask(page, "/demo silent")
+    page.wait_for_selector(BUSY)
+    expect(page.locator("[data-js='waiting']")).to_have_text("海梦 is finding the words")
+    page.clock.run_for(7000)
+    expect(page.locator("[data-js='slow']")).to_be_hidden()
+    page.clock.run_for(1500)
+    expect(page.locator("[data-js='slow']")).to_have_text(
+        "The model is slow to wake. Give it a moment, or stop."
+    )
+    page.clock.resume()
+    page.locator("#say").press("Escape")
+    wait_for_end(page, "stopped")
+    expect(page.get_by_role("button", name="Another version").last).to_be_visible()
+
+
 def test_a_proxy_that_holds_the_stream_back_costs_no_word(open_page: Opener) -> None:
     page = open_page()
     enter(page)
@@ -513,16 +532,18 @@ def test_earlier_messages_load_above_and_nothing_that_is_read_moves(
     assert page.evaluate(
         "(() => { const l = document.querySelector('.log'); return l.scrollHeight - l.scrollTop - l.clientHeight; })()"
     ) < 3  # fmt: skip
+    held: list[Route] = []
+    page.route(re.compile("/earlier/"), lambda route: held.append(route))
+    page.evaluate("document.querySelector('.log').scrollTop = 200")
+    page.wait_for_timeout(400)  # what comes into view takes its real height first
     page.evaluate(
         """() => {
-          const log = document.querySelector('.log');
-          log.scrollTop = 500;
           window.mark = document.elementFromPoint(800, 450).closest('.msg');
           window.before = mark.getBoundingClientRect().top;
         }"""
     )
-    page.evaluate("document.querySelector('.log').scrollTop = 390")
-    page.evaluate("window.before = mark.getBoundingClientRect().top")
+    held.pop().continue_()
+    page.unroute(re.compile("/earlier/"))
     page.wait_for_function("() => document.querySelectorAll('.msg').length === 60")
     page.wait_for_timeout(200)
     assert abs(page.evaluate("mark.getBoundingClientRect().top - before")) <= 2
@@ -615,7 +636,7 @@ def test_a_screen_reader_hears_the_start_and_the_whole_reply_once(open_page: Ope
           new MutationObserver(() => heard.push(speaker.textContent)).observe(speaker, {childList: true});
         }"""
     )
-    ask(page, "/demo slow")
+    ask(page, "Hello there")
     wait_for_end(page)
     page.wait_for_timeout(1200)
     heard = page.evaluate("heard.join('\\n')")
