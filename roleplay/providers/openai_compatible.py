@@ -71,7 +71,8 @@ class OpenAICompatibleProvider:
         if self._streams and self._wants_usage:
             body["stream_options"] = {"include_usage": True}
         system = {"role": "system", "content": stage_direction(prompt)}
-        body["messages"] = [system, *map(_message, prompt.turns), *self._continuation(prompt)]
+        turns = [_message(turn) for turn in prompt.turns if turn.text or turn.tool_calls]
+        body["messages"] = [system, *turns, *self._continuation(prompt)]
         if prompt.tools:
             body["tools"] = [
                 {

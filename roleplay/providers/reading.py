@@ -85,9 +85,14 @@ class Reading:
         return self._out(self._wording.add(content)) if content else []
 
     def counts(self, usage: Any, input_name: str, output_name: str) -> None:
-        """Take token counts from a usage object; what is no count leaves the last one standing."""
+        """Take token counts from a usage object; what is no count leaves the last one standing.
+
+        Two zeros are no news: completions sends them with every frame but the last.
+        """
         if isinstance(usage, dict):
             spent, made = count(usage.get(input_name)), count(usage.get(output_name))
+            if not spent and not made:
+                return
             self._input = self._input if spent is None else spent
             self._output = self._output if made is None else made
 

@@ -25,7 +25,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from roleplay.providers import base
 from roleplay.providers.base import Nonsense, ProviderError, TooMuch
-from roleplay.providers.faults import from_status
+from roleplay.providers.faults import from_event, from_status
 from roleplay.providers.frames import BOM, Frame, FrameParser
 from roleplay.providers.strict_json import read_json
 from roleplay.providers.wording import MOST_CHARACTERS
@@ -317,8 +317,7 @@ class Answer:
                     continue
                 if frame.data == "[DONE]":
                     return
-                for value in read_objects(frame.data):
-                    self.seen += 1
+                for value in self._objects_in(frame):
                     yield frame.event, value
             try:
                 frames = parser.feed(await anext(chunks))
@@ -326,9 +325,18 @@ class Answer:
                 break
         for frame in parser.finish():
             if frame.data != "[DONE]":
-                for value in read_objects(frame.data, cut=True):
-                    self.seen += 1
+                for value in self._objects_in(frame, cut=True):
                     yield frame.event, value
+
+    def _objects_in(self, frame: Frame, cut: bool = False) -> list[dict[str, Any]]:
+        try:
+            found = read_objects(frame.data, cut)
+        except Nonsense:
+            if frame.event.lower() != "error":
+                raise
+            raise from_event(frame.data) from None
+        self.seen += len(found)
+        return found
 
     async def beginning(self) -> str:
         """The first 64 KiB of the body as text, or what of it could be had."""

@@ -21,34 +21,43 @@ class Wording:
 
     def __init__(self, most: int = MOST_CHARACTERS) -> None:
         self.most = most
-        self.text = ""
+        self._pieces: list[str] = []
+        self._size = 0
         self._half = ""
+
+    @property
+    def text(self) -> str:
+        """All of it. Joined only when somebody asks: adding to a long text costs its length."""
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0] if self._pieces else ""
 
     def add(self, piece: str) -> Delta | None:
         """The next piece."""
         piece = self._whole_characters(piece)
         if not piece:
             return None
-        self._check(len(self.text) + len(piece))
-        self.text += piece
+        self._append(piece)
         return Delta(piece)
 
     def become(self, whole: str) -> Delta | Replacement | None:
         """The whole text as it is now: usually more of the same."""
         self._half = ""
-        if whole.startswith(self.text):
-            return self.add(whole[len(self.text) :])
-        before, whole = self.text, self._whole_characters(whole)
+        before = self.text
+        if whole.startswith(before):
+            return self.add(whole[len(before) :])
+        whole = self._whole_characters(whole)
         if whole == before:
             return None
-        self._check(len(whole))
-        self.text = whole
+        self._pieces, self._size = [], 0
+        self._append(whole)
         return Delta(whole[len(before) :]) if whole.startswith(before) else Replacement(whole)
 
     def end(self) -> Delta | None:
         """The rest, once nothing more can come."""
         rest, self._half = clean(self._half), ""
-        self.text += rest
+        if rest:
+            self._append(rest)
         return Delta(rest) if rest else None
 
     def _whole_characters(self, piece: str) -> str:
@@ -60,8 +69,10 @@ class Wording:
                 piece, self._half = piece[:-1], piece[-1]
         return clean(piece)
 
-    def _check(self, size: int) -> None:
-        if size > self.most:
+    def _append(self, piece: str) -> None:
+        self._pieces.append(piece)
+        self._size += len(piece)
+        if self._size > self.most:
             raise TooMuch(f"a reply of more than {self.most} characters")
 
 

@@ -6,6 +6,7 @@ dialects, with role chat in both of its modes: `chat`, `cumulative`, `completion
 """
 
 import asyncio
+import functools
 import gzip
 import json
 import time
@@ -127,9 +128,9 @@ async def stop_me(talk: Talk) -> None:
         await talk.say(f"t{number:04d} ")
 
 
-@case("Waits a second before its first word", options={"silence_seconds": 5})
+@case("Waits a third of a second before its first word")
 async def slow_start(talk: Talk) -> None:
-    await asyncio.sleep(1)
+    await asyncio.sleep(0.3)
     await good(talk)
 
 
@@ -481,7 +482,7 @@ async def no_done(talk: Talk) -> None:
     await talk.stop_here()
 
 
-@case("No usage anywhere", Outcome(tokens=(None, None)), completions=Outcome(tokens=(0, 0)))
+@case("No usage anywhere", Outcome(tokens=(None, None)))
 async def usage_missing(talk: Talk) -> None:
     await talk.say_all()
     await talk.finish(usage=None)
@@ -493,32 +494,31 @@ async def finish_with_counts(talk: Talk, count: Any) -> None:
 
 
 UNTOLD = Outcome(tokens=(None, None))
-ZERO = Outcome(tokens=(0, 0))
 
 
-@case("Counts below zero", UNTOLD, completions=ZERO)
+@case("Counts below zero", UNTOLD)
 async def usage_negative(talk: Talk) -> None:
     await finish_with_counts(talk, -5)
 
 
-@case("Counts that are texts", UNTOLD, completions=ZERO)
+@case("Counts that are texts", UNTOLD)
 async def usage_strings(talk: Talk) -> None:
     await finish_with_counts(talk, "seven")
 
 
-@case("Counts larger than any", UNTOLD, completions=ZERO)
+@case("Counts larger than any", UNTOLD)
 async def usage_huge(talk: Talk) -> None:
     await finish_with_counts(talk, 10**18)
 
 
-@case("Counts that are true, halves, lists", UNTOLD, completions=ZERO)
+@case("Counts that are true, halves, lists", UNTOLD)
 async def usage_odd(talk: Talk) -> None:
     await talk.say_all()
     names = list(talk.dialect.usage(""))
     await talk.finish(usage=dict(zip(names, (True, 1.5, [1]), strict=True)))
 
 
-@case("Usage is a text", UNTOLD, completions=ZERO)
+@case("Usage is a text", UNTOLD)
 async def usage_no_object(talk: Talk) -> None:
     await talk.say_all()
     await talk.finish(usage="much")
@@ -1191,6 +1191,13 @@ shape(
 )
 
 
+@case("An error event whose data is a plain sentence", fails("rate_limited", "你好"))
+async def event_sentence(talk: Talk) -> None:
+    await talk.say("你好")
+    await talk.send(b"event: error\ndata: Too many requests <script>pwn()</script>\n\n")
+    await talk.stop_here()
+
+
 @case("An error that repeats the key it was sent", fails("unauthorized"))
 async def key_echo(talk: Talk) -> None:
     key = talk.asked.headers.get("authorization", "")
@@ -1493,6 +1500,7 @@ async def unknown_encoding(talk: Talk) -> None:
     await good(talk)
 
 
+@functools.cache
 def _bomb(lead: bytes, fill: bytes, megabytes: int = 64) -> list[bytes]:
     machine = zlib.compressobj(9, zlib.DEFLATED, 31)
     pieces = [machine.compress(lead)]

@@ -130,3 +130,43 @@ def within(seconds: float | None, expected: tuple[float, float] | None) -> None:
         assert seconds is None
     else:
         assert seconds is not None and expected[0] <= seconds <= expected[1]
+
+
+PLAIN = [
+    name
+    for name in CASES
+    if name.startswith(
+        ("good", "status_", "error_", "ok_", "rate_limit", "html_page", "plain_", "huge_json")
+    )
+] + [
+    "empty_text",
+    "whitespace_only",
+    "close_before",
+    "silence_before",
+    "gzip_bomb_json",
+    "long_reply",
+]
+
+
+@pytest.mark.parametrize("flavour", [CHAT, COMPLETIONS, OPENAI])
+@pytest.mark.parametrize("name", PLAIN)
+async def test_a_plain_answer_ends_in_its_named_outcome_too(
+    upstream: Upstream, name: str, flavour: str
+) -> None:
+    case = CASES[name]
+    options = {**case.options, "stream": False}
+    provider = provider_for(flavour, upstream.url_of(name), **options)
+    heard = await Heard().listen(provider)
+    await provider.aclose()
+    expected = case.outcome(flavour)
+    assert heard.kind == expected.kind
+    if expected.text is not None:
+        assert heard.text == expected.text
+    assert "x-aca-sse" not in upstream.last.headers
+    assert upstream.last.body.get("stream") in (None, False)
+
+
+def test_there_are_enough_cases_and_each_says_what_it_does() -> None:
+    assert len(CASES) >= 260
+    assert all(case.about for case in CASES.values())
+    assert len({case.about for case in CASES.values()}) == len(CASES)

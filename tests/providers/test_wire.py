@@ -143,7 +143,7 @@ async def test_an_address_without_a_service_says_so(
 
 
 async def test_a_plain_line_under_a_tls_address_is_unreachable(upstream: Upstream) -> None:
-    provider = provider_for(OPENAI, upstream.url.replace("http:", "https:"))
+    provider = provider_for(OPENAI, upstream.url.replace("http:", "https:"), connect_seconds=0.3)
     heard = await Heard().listen(provider)
     assert isinstance(heard.error, Unreachable)
     await provider.aclose()
