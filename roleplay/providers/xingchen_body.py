@@ -42,7 +42,8 @@ def chat_body(
         # The platform's own history would let one talk into another's prompt.
         "context": {"useChatHistory": False},
     }
-    if prompt.examples:
+    # A template and a platform character have samples of their own.
+    if prompt.examples and not (prompt.character.template_id or prompt.character.platform_id):
         aca["sampleMessages"] = [_plain(turn.role, turn.text) for turn in prompt.examples]
     if prompt.tools:
         aca["functionList"] = [_function(tool) for tool in prompt.tools]

@@ -49,7 +49,8 @@ def test_a_starter_is_a_whole_character(key):
 
     character.full_clean()
 
-    assert character.tagline and character.description and character.traits and character.scenario
+    assert character.tagline and character.description and character.traits
+    assert character.scenario or character.template_id
     assert len(character.greetings) >= 3
     assert len(character.starters) == 3
     assert character.tags

@@ -49,5 +49,3 @@ def the_reply(story: Conversation) -> Generation:
 
 def texts(story: Conversation) -> list[tuple[str, str]]:
     return [(m.role, m.text) for m in Conversation.objects.get(pk=story.pk).thread()]
-
-

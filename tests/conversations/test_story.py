@@ -18,7 +18,10 @@ def test_a_story_begins_with_the_scene_and_the_greeting(alice, mei, xiaolin):
 def test_every_greeting_is_an_alternate_of_the_first_message(alice, mei):
     story = start_story(alice, mei, greeting=1)
     assert story.head is not None
-    assert [m.text for m in story.head.swipes()] == ["*Mei looks up.* “Hello, you.”", "“You again?”"]
+    assert [m.text for m in story.head.swipes()] == [
+        "*Mei looks up.* “Hello, you.”",
+        "“You again?”",
+    ]
     assert story.head.text == "“You again?”"
 
 
