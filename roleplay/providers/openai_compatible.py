@@ -11,9 +11,10 @@ from roleplay.providers import base
 from roleplay.providers.base import Piece, Prompt, ToolCall, Turn
 from roleplay.providers.faults import from_event, is_error
 from roleplay.providers.flatten import stage_direction, words_for
+from roleplay.providers.patience import Limits
 from roleplay.providers.reading import MOST_CALLS, Reading, bearer, label, readable
 from roleplay.providers.strict_json import mapping, text_of
-from roleplay.providers.wire import Limits, Wire
+from roleplay.providers.wire import Wire
 
 VERSION = re.compile(r"v\d+\w*")
 PATH = "/chat/completions"

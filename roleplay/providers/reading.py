@@ -6,8 +6,8 @@ from typing import Any
 
 from roleplay.providers import base
 from roleplay.providers.base import Delta, Piece, Prompt, Receipt, Replacement, ToolCall, Usage
+from roleplay.providers.patience import Limits
 from roleplay.providers.strict_json import count, mapping, text_of
-from roleplay.providers.wire import Limits
 from roleplay.providers.wording import Listener, Wording
 from roleplay.text import clean
 

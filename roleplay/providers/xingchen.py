@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 from roleplay.providers.base import Piece, Prompt, ToolCall
 from roleplay.providers.faults import from_event, is_error
+from roleplay.providers.patience import Limits
 from roleplay.providers.reading import Reading, bearer, label, readable
 from roleplay.providers.strict_json import first, mapping
-from roleplay.providers.wire import Limits, Wire
+from roleplay.providers.wire import Wire
 from roleplay.providers.xingchen_body import chat_body, completions_body, wants_completions
 
 ADDRESS = "https://nlp.aliyuncs.com"
