@@ -256,6 +256,7 @@ def test_a_sheets_own_params_win_over_name_sex_and_birthday() -> None:
 def test_persona_scene_and_examples_have_their_places() -> None:
     prompt = replace(
         OUTING,
+        character=CharacterSheet("阿茶"),
         persona=PersonaSheet("u-1", "小林", "学生"),
         scenario="海边",
         examples=(Turn("user", "在吗"), Turn("assistant", "在呀")),
@@ -267,6 +268,11 @@ def test_persona_scene_and_examples_have_their_places() -> None:
         {"role": "user", "content": "在吗"},
         {"role": "assistant", "content": "在呀"},
     ]
+
+
+def test_a_template_keeps_the_samples_it_has() -> None:
+    prompt = replace(OUTING, examples=(Turn("user", "在吗"), Turn("assistant", "在呀")))
+    assert "sampleMessages" not in body_of(prompt)["input"]["aca"]
 
 
 def test_role_chat_gets_turns_that_alternate_and_one_system_message() -> None:
