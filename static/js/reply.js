@@ -11,6 +11,7 @@ class Reply {
     this.text = this.prose.dataset.raw;
     this.after = Number(article.dataset.after);
     this.failures = 0;
+    this.hasLanguage = this.text;
     this.pen = new Pen(new Writer(this.prose), log.dataset.pace, () => this.written());
     this.pen.restart(this.text);
     this.slow = setTimeout(() => this.hint(), SLOW);
@@ -91,11 +92,22 @@ class Reply {
 
   add(text) {
     this.text += text;
+    this.setLanguage();
     this.pen.feed(text);
+  }
+
+  /* Once, by the first letters, before any of them stands: another font would move them. */
+  setLanguage() {
+    if (this.hasLanguage) return;
+    const [, cjk, latin] = /([\u3000-\u9fff\uff00-\uffef])|([a-z])/i.exec(this.text) ?? [];
+    if (cjk) this.prose.lang = 'zh-Hans';
+    else if (latin) this.prose.lang = 'en';
+    this.hasLanguage = cjk || latin;
   }
 
   rewrite(text) {
     this.text = text;
+    this.setLanguage();
     this.pen.restart(text);
   }
 

@@ -65,6 +65,7 @@
     let left = Number(line.dataset.countdown);
     const timer = setInterval(() => {
       if (!line.isConnected) return clearInterval(timer);
+      if (!line.closest('.msg:last-of-type')) return idle();
       left -= 1;
       words.textContent = words.textContent.replace(/\d+/, left);
       if (left > 0) return;

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from roleplay.conversations.prose import Paragraph, Span, paragraphs, plain
 
-VECTORS = json.loads((Path(__file__).parent.parent / "prose_vectors.json").read_text("utf-8"))
+VECTORS = json.loads((Path(__file__).parent / "prose_vectors.json").read_text("utf-8"))
 by_name = pytest.mark.parametrize("vector", VECTORS, ids=[one["name"] for one in VECTORS])
 MARKS = '*(（)）「」『』“”" \n\rab你，'
 stories = st.text(alphabet=MARKS, max_size=60) | st.text(max_size=60)
