@@ -22,12 +22,11 @@ INSIDE = [
     "/accounts/logout/",
     "/chats/",
 ]
+# Both sizes, both themes and both languages in two looks.
 LOOKS = [
-    pytest.param({"viewport": DESKTOP, "color_scheme": "light", "language": "en"}, id="desk-day"),
     pytest.param(
-        {"viewport": DESKTOP, "color_scheme": "dark", "language": "zh-CN"}, id="desk-night"
+        {"viewport": DESKTOP, "color_scheme": "light", "language": "zh-CN"}, id="desk-day"
     ),
-    pytest.param({"viewport": PHONE, "color_scheme": "light", "language": "zh-CN"}, id="phone-day"),
     pytest.param({"viewport": PHONE, "color_scheme": "dark", "language": "en"}, id="phone-night"),
 ]
 
