@@ -156,6 +156,10 @@ class CharacterAdmin(DiscreetAdmin[Character]):
         }
         self.message_user(request, words[visibility] % count, messages.SUCCESS)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        # A draft is seen by its owner only; without one nobody could try it.
+        return {"owner": request.user.pk, **super().get_changeform_initial_data(request)}
+
     def get_urls(self) -> list[URLPattern]:
         starters = path(
             "starters/",
@@ -183,8 +187,10 @@ class CharacterAdmin(DiscreetAdmin[Character]):
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> Any:
         character = kwargs.get("obj")
-        if character is not None and character.is_minor:
-            context["minor"] = True
+        if character is not None:
+            mine = Character.objects.visible_to(request.user)
+            context["minor"] = character.is_minor
+            context["can_try"] = mine.filter(pk=character.pk).exists()
         return super().render_change_form(request, context, *args, **kwargs)
 
 

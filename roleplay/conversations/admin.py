@@ -37,9 +37,12 @@ class ConversationAdmin(DiscreetAdmin[Conversation], ReadOnlyAdmin[Conversation]
     list_filter = ["used", "connection"]
     list_select_related = ["user", "character"]
     search_fields = ["user__username", "character__name"]
-    search_help_text = gettext_lazy("Person or character; words of a chat are not searched.")
     fields = ["user", "character", "connection", "created", "used", "message_count"]
     change_form_template = "admin/conversations/conversation/change_form.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        note = _("Found by person and character; words of a chat are not searched.")
+        return super().changelist_view(request, {"note": note, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(message_total=Count("messages"))

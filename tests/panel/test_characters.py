@@ -236,6 +236,18 @@ def test_try_it_opens_a_chat_as_the_operator(desk, operator, mei):
     assert response.url == reverse("chat", args=[story.pk])
 
 
+def test_a_draft_belongs_to_whoever_begins_it_so_that_it_can_be_tried(desk, operator):
+    form = desk.get(reverse("admin:characters_character_add")).context["adminform"].form
+    assert form["owner"].value() == operator.pk
+
+
+def test_what_only_its_owner_may_open_has_no_button_that_leads_nowhere(desk, bob):
+    owl = Character.objects.create(name="Owl", owner=bob)
+    page = desk.get(change_url(owl)).content.decode()
+    assert reverse("start_chat", args=[owl.pk]) not in page
+    assert "Only its owner can open it now." in page
+
+
 def test_somebody_under_eighteen_is_marked_as_all_ages(desk, mei):
     words = "This character is under 18."
     assert words not in desk.get(change_url(mei)).content.decode()
