@@ -247,6 +247,14 @@ def test_a_whole_site_is_not_given_to_one_account(told, tmp_path):
     assert counts() == before
 
 
+def test_a_generation_that_never_got_as_far_as_a_prompt_comes_in_as_well(told, tmp_path):
+    Generation.objects.update(prompt={})
+    before = export(tmp_path / "a.zip")
+    empty_the_site()
+    take_in(tmp_path / "a.zip")
+    assert export(tmp_path / "b.zip") == before
+
+
 def test_a_reply_that_is_being_written_leaves_as_interrupted(told, tmp_path):
     Generation.objects.filter(status="failed").update(
         status="streaming", finished=None, error_kind=""

@@ -62,7 +62,7 @@ def _generation(
     one = Generation(
         conversation=chat, message=messages[place(row["message"])], connection=connection, **values
     )
-    shapes.check(one)
+    shapes.check(one, "prompt")  # an empty one counts as blank, and is none the less right
     if not isinstance(one.prompt, dict) or one.status in RUNNING or one.finished is None:
         raise ValidationError("A generation has to be finished, and its prompt an object.")
     if Generation.objects.filter(key=UUID(str(one.key))).exists():
