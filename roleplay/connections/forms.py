@@ -14,12 +14,6 @@ from roleplay.fields import CleanCharField
 from roleplay.panel.fields import JSONText
 
 
-def origin(address: str) -> tuple[str, str]:
-    """Scheme, host and port: what a key is entered for."""
-    parts = urlsplit(address)
-    return parts.scheme.lower(), parts.netloc.lower()
-
-
 class ConnectionForm(forms.ModelForm[Connection]):
     base_url = CleanCharField(
         label=gettext_lazy("Address"),
@@ -126,7 +120,7 @@ class ConnectionForm(forms.ModelForm[Connection]):
         address = self.cleaned_data.get("base_url")
         if self.before is None or address is None:
             return False
-        return origin(self.before.base_url) != origin(address)
+        return rules.origin(self.before.base_url) != rules.origin(address)
 
     @property
     def asks_for_key_again(self) -> bool:

@@ -66,6 +66,12 @@ def checked_address(address: str) -> str:
     return address.rstrip("/")
 
 
+def origin(address: str) -> tuple[str, str]:
+    """Scheme, host and port: what a key is entered for."""
+    parts = urlsplit(address)
+    return parts.scheme.lower(), parts.netloc.lower()
+
+
 def _split(address: str) -> SplitResult:
     try:
         if UNPRINTABLE.search(address) or "\\" in address:

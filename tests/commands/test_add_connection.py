@@ -66,9 +66,13 @@ def test_a_second_call_changes_only_what_it_says():
     assert (main.usable_key, main.is_default) == (KEY, True)
 
 
-def test_a_new_host_drops_the_key_and_says_so():
+@pytest.mark.parametrize(
+    "address",
+    ["https://sink.example.org", "http://nlp.aliyuncs.com", "https://nlp.aliyuncs.com:8443"],
+)
+def test_another_address_drops_the_key_and_says_so(address):
     add_main()
-    said = add("Main", "--base-url", "https://sink.example.org")
+    said = add("Main", "--base-url", address)
     assert "its key was dropped" in said
     assert Connection.objects.get(name="Main").key == ""
 

@@ -52,20 +52,23 @@ class Command(BaseCommand):
             if not options["kind"]:
                 raise CommandError("A new connection needs --kind xingchen, openai or demo.")
             connection = Connection(name=options["name"])
-        host = connection.host
+        before = connection.base_url
         try:
             _change(connection, options)
             with transaction.atomic():
-                self._store(connection, options, host)
+                self._store(connection, options, before)
         except ValidationError as error:
             raise CommandError(_sentences(error)) from error
         self.stdout.write(f"{'Added' if is_new else 'Changed'} {connection}.")
         if connection.kind == "xingchen" and not connection.key:
             self.stderr.write("It has no key. Give one with --key-env VAR.")
 
-    def _store(self, connection: Connection, options: dict[str, Any], host: str) -> None:
+    def _store(self, connection: Connection, options: dict[str, Any], before: str) -> None:
         key = _key(options["key_env"])
         had_key = bool(connection.key)
+        moved = bool(before) and rules.origin(before) != rules.origin(connection.base_url)
+        if moved:
+            connection.enter_key("")
         if key:
             connection.enter_key(key)
         connection.full_clean(exclude=["base_url", "is_default"])
@@ -74,9 +77,9 @@ class Command(BaseCommand):
         if key:
             record(None, "connection.key", connection)
         elif had_key and not connection.key:
-            self.stderr.write("The address names another host: its key was dropped. Use --key-env.")
+            self.stderr.write("The address is another one: its key was dropped. Use --key-env.")
             record(None, "connection.key", connection)
-        if host and host != connection.host:
+        if moved:
             record(None, "connection.address", f"{connection}: {connection.host}")
         if options["default"] and not connection.is_default:
             connection.make_default()
