@@ -46,10 +46,10 @@ def when(moment: datetime) -> str:
     local = timezone.localtime(moment)
     days = (timezone.localdate() - local.date()).days
     if days <= 0:
-        return date(local, "H:i")
+        return str(date(local, "H:i"))
     if days == 1:
         return _("Yesterday")
-    return date(local, "l" if days < 7 else "MONTH_DAY_FORMAT")
+    return str(date(local, "l" if days < 7 else "MONTH_DAY_FORMAT"))
 
 
 @register.simple_tag(takes_context=True)
