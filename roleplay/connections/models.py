@@ -1,6 +1,5 @@
 """Model connections: an engine's address, key and parameters, as an operator enters them."""
 
-from typing import Self
 from urllib.parse import urlsplit
 
 from django.db import models, transaction
