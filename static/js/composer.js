@@ -150,6 +150,6 @@ const box = form.elements.text;
   });
   /* A finger's keyboard would cover the page, so it opens only when asked for. */
   const ready = () => touch || box.focus({ preventScroll: true });
-  document.addEventListener('htmx:afterSettle', ready); /* the notice before the first words is gone */
+  document.addEventListener('htmx:afterRequest', ready); /* the notice before the first words is gone */
   ready();
 }

@@ -415,6 +415,75 @@ def test_a_model_that_is_slow_to_wake_is_spoken_of_after_eight_seconds(open_page
     expect(page.get_by_role("button", name="Another version").last).to_be_visible()
 
 
+def test_a_busy_model_is_waited_for_and_said_to_be(open_page: Opener) -> None:
+    page = open_page()
+    enter(page)
+    ask(page, "/demo busy")
+    expect(page.locator("[data-js='slow']")).to_have_text(
+        re.compile(r"The model is busy\. Trying again in \d+ seconds\.")
+    )
+    page.locator("[data-js='stop']").click()
+    wait_for_end(page, "stopped")
+
+
+def test_a_reply_that_was_rewritten_shows_the_new_words(open_page: Opener) -> None:
+    page = open_page()
+    enter(page)
+    ask(page, "/demo replace")
+    wait_for_end(page)
+    assert words(page) == texts_stored(page)[-1]
+
+
+def test_a_hidden_page_holds_no_line_and_misses_nothing(open_page: Opener) -> None:
+    page = open_page()
+    enter(page)
+    streams: list[str] = []
+    page.on("request", lambda one: streams.append(one.url) if "/events/" in one.url else None)
+    ended: list[str] = []
+    page.on("requestfailed", lambda one: ended.append(one.url) if "/events/" in one.url else None)
+    ask(page, "/demo long")
+    page.wait_for_function(
+        "() => document.querySelector('.msg:last-of-type .prose').innerText.length > 40"
+    )
+    page.evaluate(
+        """() => {
+          Object.defineProperty(document, 'hidden', {get: () => window.away, configurable: true});
+          window.away = true;
+          document.dispatchEvent(new Event('visibilitychange'));
+        }"""
+    )
+    page.wait_for_timeout(500)
+    assert (len(streams), len(ended)) == (1, 1)
+    page.evaluate(
+        "() => { window.away = false; document.dispatchEvent(new Event('visibilitychange')); }"
+    )
+    wait_for_end(page)
+    assert len(streams) == 2
+    assert "after=0" not in streams[1]
+    assert words(page) == texts_stored(page)[-1]
+
+
+def test_whoever_was_not_told_yet_reads_that_it_is_an_ai_before_the_first_words(
+    open_page: Opener, site: Site
+) -> None:
+    page = open_page()
+    enter(page)
+    site.command(
+        "shell",
+        "-c",
+        "from roleplay.conversations.models import Conversation as C\n"
+        f"user = C.objects.get(pk='{chat_of(page)}').user\n"
+        "user.saw_ai_notice = None; user.save()",
+    )
+    page.reload()
+    expect(page.get_by_role("dialog")).to_contain_text("You're chatting with an AI")
+    page.get_by_role("button", name="I see, begin").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("#say")).to_be_focused()
+    page.reload()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_a_proxy_that_holds_the_stream_back_costs_no_word(open_page: Opener) -> None:
     page = open_page()
     enter(page)
