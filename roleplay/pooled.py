@@ -14,6 +14,7 @@ from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefi
 from django.core.handlers.base import BaseHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
@@ -31,14 +32,15 @@ class PooledHandler(ASGIHandler):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.handle(scope, receive, send)
 
-    async def run_get_response(self, request: ASGIRequest) -> HttpResponseBase:
+    async def run_get_response(self, request: HttpRequest) -> HttpResponseBase:
         loop = asyncio.get_running_loop()
         response = await loop.run_in_executor(self._pool, self._answer, request)
         response._handler_class = self.__class__  # type: ignore[attr-defined]
         return response
 
-    def _answer(self, request: ASGIRequest) -> HttpResponseBase:
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
         close_old_connections()
         reset_queries()
+        assert isinstance(request, ASGIRequest)
         set_script_prefix(get_script_prefix(request.scope))
         return self.get_response(request)

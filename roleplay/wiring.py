@@ -20,7 +20,8 @@ def provider_for(connection: Connection | None) -> Provider:
     if connection is None:
         return DemoProvider(pace=settings.DEMO_PACE)
     if connection.kind == "demo":
-        return DemoProvider(**{"pace": settings.DEMO_PACE, **_demo_options(connection)})
+        options = connection.options
+        return DemoProvider(options.get("pace", settings.DEMO_PACE), options.get("seed"))
     made = XingchenProvider if connection.kind == "xingchen" else OpenAICompatibleProvider
     return made(
         base_url=connection.base_url,
@@ -29,12 +30,6 @@ def provider_for(connection: Connection | None) -> Provider:
         parameters=connection.parameters,
         options={"silence_seconds": settings.REPLY_SILENCE_SECONDS, **connection.options},
     )
-
-
-def _demo_options(connection: Connection) -> dict[str, float]:
-    return {
-        name: connection.options[name] for name in ("pace", "seed") if name in connection.options
-    }
 
 
 @cache

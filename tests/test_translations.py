@@ -31,7 +31,9 @@ def test_translations_keep_every_placeholder(catalogue):
         for chinese in [entry.msgstr, *entry.msgstr_plural.values()]:
             if chinese:
                 english = entry.msgid_plural or entry.msgid
-                assert set(PLACEHOLDER.findall(chinese)) <= set(PLACEHOLDER.findall(english)), chinese
+                assert set(PLACEHOLDER.findall(chinese)) <= set(PLACEHOLDER.findall(english)), (
+                    chinese
+                )
                 assert entry.msgid_plural or sorted(PLACEHOLDER.findall(chinese)) == sorted(
                     PLACEHOLDER.findall(english)
                 ), chinese

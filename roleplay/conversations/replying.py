@@ -193,7 +193,7 @@ def _write(
 ) -> tuple[Generation, Prompt]:
     assert asked is not None
     based_on = story.head_id if act.head is None else act.head
-    if asked.pk is None:
+    if asked._state.adding:
         # The head is this conversation's own: moving it below proves that it still is.
         asked.conversation, asked.parent_id = story, based_on
         asked.save()

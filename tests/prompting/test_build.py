@@ -1,5 +1,6 @@
 """Prompts, from plain objects: no database is near."""
 
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -125,7 +126,7 @@ TURNS = st.lists(
 @given(TURNS)
 def test_alternating_loses_no_word_and_leaves_no_two_users_together(turns):
     kept = alternating(turns)
-    assert all(not (a.role == b.role == "user") for a, b in zip(kept, kept[1:], strict=False))
+    assert all(not (a.role == b.role == "user") for a, b in pairwise(kept))
     words = [word for turn in turns if turn.text.strip() for word in turn.text.split()]
     assert [word for turn in kept for word in turn.text.split()] == words
 
