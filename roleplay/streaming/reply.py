@@ -50,6 +50,7 @@ class Reply:
     started: float = field(default_factory=time.monotonic)
     heard: float = field(default_factory=time.monotonic)
     task: asyncio.Task[None] | None = None
+    reading: bool = False
     # Why reading was broken off from our side: the status and kind to end with.
     ordered_end: tuple[str, str] | None = None
 

@@ -155,7 +155,9 @@ class Runner:
     def _end(self, reply: Reply, status: str, kind: str) -> None:
         if reply.ordered_end is None and reply.key in self._replies and reply.task:
             reply.ordered_end = (status, kind)
-            reply.task.cancel()
+            # A task that is cancelled before its first step never runs, and nothing would end.
+            if reply.reading:
+                reply.task.cancel()
 
     async def _run(
         self,
@@ -174,6 +176,9 @@ class Runner:
             on_end(ending)
 
     async def _read(self, reply: Reply, pieces: Pieces) -> Ending:
+        if reply.ordered_end:
+            return self._ending(reply, *reply.ordered_end)
+        reply.reading = True
         try:
             stream = pieces()
             try:

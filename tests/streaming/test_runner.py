@@ -106,6 +106,14 @@ async def test_stopping_keeps_what_was_already_said():
     assert not stage.runner.stop("reply")
 
 
+async def test_a_reply_that_is_stopped_before_it_began_ends_all_the_same():
+    stage = Stage()
+    stage.plays(Delta("Once"))
+    stage.runner.stop("reply")
+    assert await stage.to_the_end() == [end("stopped")]
+    assert stage.runner.running() == []
+
+
 async def test_text_is_kept_while_it_is_still_being_written():
     stage, curtain = Stage(), asyncio.Event()
     stage.plays(Delta("Once upon"), curtain)
