@@ -64,8 +64,7 @@ const box = form.elements.text;
   const failed = ({ parts, problem }) => {
     keep();
     tell(problem);
-    if (parts) place(parts);
-    following.stick();
+    if (parts?.querySelector('.msg')) place(parts);
     if (problem !== 'offline' && problem !== 'unreachable') return;
     delay = Math.min(30000, delay * 2 || 2000);
     clearTimeout(pending);
