@@ -7,6 +7,8 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django_htmx.middleware import HtmxDetails
 
 from roleplay.accounts.models import User
@@ -23,6 +25,15 @@ class UserRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Compresses pages, with Django's own guard against guessing secrets by size; never a stream."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        return response if response.streaming else super().process_response(request, response)
 
 
 class EventStreamResponse(StreamingHttpResponse):

@@ -36,7 +36,33 @@ MAY_LOOK_AT = {
         "roleplay.prompting.budget",
         "roleplay.streaming.reply",
     },
-    "roleplay.conversations.views": {"roleplay.conversations", "roleplay.http", "characters.models"},
+    "roleplay.conversations.archive": {
+        "roleplay.conversations",
+        "roleplay.accounts.models",
+        "roleplay.connections",
+        "characters",
+        *SHARED,
+    },
+    # Meetings: what stands above the rooms it brings together, and below the surfaces.
+    "roleplay.wiring": {
+        "roleplay.connections.models",
+        "roleplay.conversations.keeping",
+        "roleplay.providers",
+        "roleplay.streaming",
+    },
+    "roleplay.probing": {
+        "roleplay.probing",
+        "roleplay.wiring",
+        "roleplay.providers",
+        "roleplay.prompting",
+        "roleplay.connections.models",
+    },
+    "roleplay.panel.fields": SHARED,
+    "roleplay.conversations.views": {
+        "roleplay.conversations",
+        "roleplay.http",
+        "characters.models",
+    },
 }
 SURFACES = (".admin", ".admin_forms", ".forms", ".views", ".urls", ".acts", ".apps")
 NO_DJANGO = ("roleplay.providers", "roleplay.streaming", "roleplay.prompting", "roleplay.text")
@@ -80,7 +106,9 @@ def rule_for(module: str) -> set[str] | None:
 @pytest.mark.parametrize(("module", "path"), [m for m in modules() if rule_for(m[0]) is not None])
 def test_imports_only_go_down(module, path):
     allowed = rule_for(module)
-    ours = {name for name in imports(path) if within(name, "roleplay") or within(name, "characters")}
+    ours = {
+        name for name in imports(path) if within(name, "roleplay") or within(name, "characters")
+    }
     strangers = {name for name in ours if not any(within(name, room) for room in allowed)}
     assert strangers == set()
 
@@ -90,6 +118,7 @@ def test_the_craft_knows_no_django(module, path):
     assert {name for name in imports(path) if within(name, "django")} == set()
 
 
-def test_only_the_wire_speaks_http():
-    speakers = {m for m, path in modules() if any(within(n, "httpx") for n in imports(path))}
+@pytest.mark.parametrize("library", ["httpx", "aiohttp"])
+def test_only_the_wire_speaks_http(library):
+    speakers = {m for m, path in modules() if any(within(n, library) for n in imports(path))}
     assert {m for m in speakers if not within(m, "roleplay.providers")} == set()

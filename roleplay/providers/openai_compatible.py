@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -88,7 +88,7 @@ class OpenAICompatibleProvider:
             ]
         return body
 
-    async def stream(self, body: Mapping[str, Any], prompt: Prompt) -> AsyncIterator[Piece]:
+    async def stream(self, body: Mapping[str, Any], prompt: Prompt) -> AsyncGenerator[Piece, None]:
         """The pieces of the reply to this body.
 
         Raises:

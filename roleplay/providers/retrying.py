@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
 from roleplay.providers.base import (
@@ -29,7 +29,7 @@ async def with_retries(
     body: Mapping[str, Any],
     prompt: Prompt,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> AsyncIterator[Piece]:
+) -> AsyncGenerator[Piece, None]:
     """The provider's pieces, asked for again at most twice, with a `Pause` before each wait.
 
     A new attempt brings its own `Receipt`: the last one counts.
@@ -41,7 +41,7 @@ async def with_retries(
     for wait in (*WAITS, None):
         try:
             # Closed here and not by the collector: the line must not outlive whoever listened.
-            async with contextlib.aclosing(_generator(provider.stream(body, prompt))) as pieces:
+            async with contextlib.aclosing(provider.stream(body, prompt)) as pieces:
                 async for piece in pieces:
                     begun = begun or isinstance(piece, Delta | Replacement | ToolCall)
                     yield piece
@@ -53,7 +53,3 @@ async def with_retries(
             kind = error.kind
         yield Pause(pause, kind)
         await sleep(pause)
-
-
-def _generator(pieces: AsyncIterator[Piece]) -> Any:
-    return pieces

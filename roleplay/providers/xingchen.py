@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, ClassVar
 
 from roleplay.providers.base import Piece, Prompt, ToolCall
@@ -61,7 +61,7 @@ class XingchenProvider:
             return completions_body(prompt, self.model, self._parameters, self._streams)
         return chat_body(prompt, self.model, self._parameters, self._streams, self._incremental)
 
-    async def stream(self, body: Mapping[str, Any], prompt: Prompt) -> AsyncIterator[Piece]:
+    async def stream(self, body: Mapping[str, Any], prompt: Prompt) -> AsyncGenerator[Piece, None]:
         """The pieces of the reply to this body.
 
         Raises:

@@ -126,7 +126,9 @@ def test_neighbouring_deltas_travel_as_one_under_the_last_number():
     )
 
 
-@pytest.mark.parametrize("text", ["a\nb", "a\r\nb", "a\rb", "\n\ndata: x\n\n", "\u2028", "\x00", "\\"])
+@pytest.mark.parametrize(
+    "text", ["a\nb", "a\r\nb", "a\rb", "\n\ndata: x\n\n", "\u2028", "\x00", "\\"]
+)
 def test_no_text_breaks_the_framing(text):
     import json
 

@@ -93,8 +93,9 @@ def reply_language(message: Any, fallback: str) -> str:
 def pretty_json(value: Any) -> str:
     """A value, or JSON text, as indented JSON; text that is no JSON stays as it is."""
     if isinstance(value, str):
+        text = value
         try:
-            value = json.loads(value)
+            value = json.loads(text)
         except ValueError:
-            return value
+            return text
     return json.dumps(value, ensure_ascii=False, indent=2)
