@@ -11,10 +11,10 @@ END = (b"event: end", b"[DONE]")
 
 @dataclass
 class Heard:
-    """What one reader heard. Delays in seconds from the upstream's write to our read."""
+    """What one reader heard: `delays` are (when, seconds from the upstream's write to our read)."""
 
     first: float = 0.0
-    delays: list[float] = field(default_factory=list)
+    delays: list[tuple[float, float]] = field(default_factory=list)
     status: str = ""
     failed: str = ""
 
@@ -36,7 +36,7 @@ async def read_stream(
             if found:
                 if not heard.delays:
                     heard.first = now - asked
-                heard.delays += [now - float(stamp) for stamp in found]
+                heard.delays += [(now, now - float(stamp)) for stamp in found]
             if any(mark in rest for mark in END):
                 heard.status = "done" if b'"done"' in rest or b"[DONE]" in rest else "other"
                 return heard

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx
@@ -23,7 +24,9 @@ import uvloop
 from bench.reader import Heard, read_stream
 from tests.doubles.site import ROOT, Site
 
-PACE = 20
+PACE = 20  # tokens a second
+STARTS = 10  # replies a second, until all of a level run
+WINDOW = 10  # seconds in which all of them run
 SERVER_CORE, OTHER_CORE = 0, 1
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -105,29 +108,57 @@ class People:
         return answer.decode(errors="replace")
 
 
-async def direct(port: int, level: int, tokens: int) -> list[Heard]:
+async def direct(port: int, tokens: int) -> Heard:
     body = json.dumps({"model": f"{tokens}x{PACE}", "stream": True, "messages": []})
     request = (
         f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         f"Content-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
-    return await spread(level, lambda _: read_stream(port, request))
+    return await read_stream(port, request)
 
 
-async def spread(level: int, start, over: float = 1.0) -> list[Heard]:  # type: ignore[no-untyped-def]
-    """Start so many within `over` seconds, as people do, and wait for all."""
+class Window:
+    """The moments in which every reply of a level runs: only what is heard then counts."""
+
+    def __init__(self, pid: int | None = None) -> None:
+        self.pid = pid
+        self.begins = self.ends = 0.0
+        self.spent = 0.0
+        self.peak = 0
+        self.heard: list[Heard] = []
+
+    async def watch(self, after: float) -> None:
+        await asyncio.sleep(after)
+        self.begins, before = time.monotonic(), cpu_seconds(self.pid) if self.pid else 0
+        await asyncio.sleep(WINDOW)
+        self.ends = time.monotonic()
+        if self.pid:
+            self.spent, self.peak = cpu_seconds(self.pid) - before, resident_kib(self.pid)
+
+    def delays(self) -> list[float]:
+        return [d for h in self.heard for at, d in h.delays if self.begins <= at <= self.ends]
+
+    def cpu_for_each(self) -> float:
+        return self.spent * 1000 / max(len(self.delays()), 1)
+
+
+async def ramp(level: int, start: Callable[[int], Awaitable[Heard]], window: Window) -> Window:
+    """Start replies at a steady rate until all run, look for a while, and wait for all to end."""
 
     async def later(number: int) -> Heard:
-        await asyncio.sleep(over * number / level)
+        await asyncio.sleep(number / STARTS)
         return await start(number)
 
-    return list(await asyncio.gather(*(later(number) for number in range(level))))
+    watching = asyncio.create_task(window.watch(level / STARTS + 1))
+    window.heard = list(await asyncio.gather(*(later(number) for number in range(level))))
+    await watching
+    return window
 
 
-def row(name: str, level: int, heard: list[Heard], extra: str = "") -> None:
-    delays = [d * 1000 for h in heard for d in h.delays]
-    firsts = [h.first * 1000 for h in heard if h.delays]
-    failed = [h.failed or h.status for h in heard if h.status != "done"]
+def row(name: str, level: int, window: Window, extra: str = " | |") -> None:
+    delays = [delay * 1000 for delay in window.delays()]
+    firsts = [h.first * 1000 for h in window.heard if h.delays]
+    failed = [h.failed or h.status for h in window.heard if h.status != "done"]
     print(
         f"| {name} | {level} | {statistics.median(firsts):.1f} | {percentile(firsts, 0.99):.1f} "
         f"| {statistics.median(delays):.2f} | {percentile(delays, 0.99):.2f} | {len(failed)} |{extra}",
@@ -147,20 +178,13 @@ async def measure(
     )
     print("|---|---|---|---|---|---|---|---|---|")
     for level in levels:
-        row("directly", level, await direct(upstream, level, tokens), " | |")
-        memory, peak, before = resident_kib(pid), [0], cpu_seconds(pid)
-        watching = asyncio.create_task(_watch(pid, peak))
-        heard = await spread(level, lambda n: people.turn(people.each[n]))
-        watching.cancel()
-        deltas = sum(len(h.delays) for h in heard)
-        spent = (cpu_seconds(pid) - before) * 1000 / max(deltas, 1)
-        row("through us", level, heard, f" {spent:.3f} | {(peak[0] - memory) / level:.0f} |")
-
-
-async def _watch(pid: int, peak: list[int]) -> None:
-    while True:
-        peak[0] = max(peak[0], resident_kib(pid))
-        await asyncio.sleep(0.2)
+        tokens = int((level / STARTS + WINDOW + 4) * PACE)
+        _connect(site, upstream, f"{tokens}x{PACE}")
+        row("directly", level, await ramp(level, lambda _: direct(upstream, tokens), Window()))
+        memory, window = resident_kib(pid), Window(pid)
+        turn = await ramp(level, lambda n: people.turn(people.each[n]), window)
+        kib = (window.peak - memory) / level
+        row("through us", level, turn, f" {window.cpu_for_each():.3f} | {kib:.0f} |")
 
 
 async def measure_turns(site: Site, people: People) -> None:
@@ -186,7 +210,6 @@ async def measure_turns(site: Site, people: People) -> None:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--levels", default="1,50,200,500")
-    options.add_argument("--tokens", type=int, default=200)
     given = options.parse_args()
     levels = [int(level) for level in given.levels.split(",")]
     os.sched_setaffinity(0, {OTHER_CORE})
@@ -194,15 +217,14 @@ def main() -> None:
     upstream = subprocess.Popen([sys.executable, "-m", "bench.upstream", str(port)], cwd=ROOT)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            _run(Path(folder), port, levels, given.tokens)
+            _run(Path(folder), port, levels)
     finally:
         upstream.kill()
 
 
-def _run(folder: Path, upstream: int, levels: list[int], tokens: int) -> None:
+def _run(folder: Path, upstream: int, levels: list[int]) -> None:
     site = Site(folder, GUESTS="1", REPLIES_AT_ONCE="2000")
     site.manage("migrate", "--verbosity", "0")
-    _connect(site, upstream, f"{tokens}x{PACE}")
     site.start()
     site.stop()
     began = time.monotonic()
@@ -213,7 +235,7 @@ def _run(folder: Path, upstream: int, levels: list[int], tokens: int) -> None:
     print(f"second start: {time.monotonic() - began:.2f} s to the first answer")
     print(f"idle: {resident_kib(site.process.pid) / 1024:.0f} MiB")
     people = People(site, max(50, *levels))
-    uvloop.run(measure(site, people, upstream, levels, tokens))
+    uvloop.run(measure(site, people, upstream, levels))
     _connect(site, upstream, f"1x{PACE}")
     uvloop.run(measure_turns(site, people))
     site.stop()

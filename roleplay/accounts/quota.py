@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F
+from django.db import connection
 from django.utils import timezone
 
 from roleplay.accounts.models import Usage, User
@@ -28,15 +28,19 @@ def check(user: User) -> None:
         raise QuotaExceeded(limit, _next_midnight())
 
 
+CHARGE = """
+    INSERT INTO accounts_usage (user_id, day, replies, input_tokens, output_tokens)
+    VALUES (%s, %s, 1, %s, %s) ON CONFLICT (user_id, day) DO UPDATE SET
+        replies = accounts_usage.replies + 1,
+        input_tokens = accounts_usage.input_tokens + excluded.input_tokens,
+        output_tokens = accounts_usage.output_tokens + excluded.output_tokens
+"""
+
+
 def charge(user_id: int, input_tokens: int, output_tokens: int) -> None:
-    """Write one reply and its tokens down."""
-    today = timezone.localdate()
-    Usage.objects.get_or_create(user_id=user_id, day=today)
-    Usage.objects.filter(user_id=user_id, day=today).update(
-        replies=F("replies") + 1,
-        input_tokens=F("input_tokens") + input_tokens,
-        output_tokens=F("output_tokens") + output_tokens,
-    )
+    """Write one reply and its tokens down, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(CHARGE, [user_id, timezone.localdate(), input_tokens, output_tokens])
 
 
 def _next_midnight() -> datetime:

@@ -79,34 +79,40 @@ def _db(key: str) -> Any:
 
 def _finish(end: Ending) -> bool:
     kept, usage = end.snapshot, end.usage
-    generation = Generation.objects.select_related("conversation").filter(key=kept.key).first()
-    if generation is None:  # the chat was deleted meanwhile
+    known = Generation.objects.filter(key=kept.key).values_list(
+        "pk", "message_id", "base", "model", "conversation__user_id"
+    )
+    row = known.first()
+    if row is None:  # the chat was deleted meanwhile
         return False
-    ours = Generation.objects.running().filter(pk=generation.pk, owner=OWNER)
-    written = estimated_tokens(kept.text[generation.base :]) if kept.first_text else 0
-    ended = ours.update(
-        status=end.status,
-        error_kind=end.kind,
-        retry_after=end.retry_after,
-        last_number=kept.number,
-        first_text=kept.first_text,
-        finished=timezone.now(),
-        lease_until=None,
-        request_id=kept.receipt.request_id[:200],
-        answer_id=kept.receipt.answer_id[:200],
-        model=(kept.receipt.model or generation.model)[:120],
-        finish_reason=usage.finish_reason[:40] if usage else "",
-        input_tokens=_count(usage.input_tokens) if usage else None,
-        output_tokens=_count(usage.output_tokens) if usage else None,
+    pk, message, base, model, user = row
+    ended = (
+        Generation.objects.running()
+        .filter(pk=pk, owner=OWNER)
+        .update(
+            status=end.status,
+            error_kind=end.kind,
+            retry_after=end.retry_after,
+            last_number=kept.number,
+            first_text=kept.first_text,
+            finished=timezone.now(),
+            lease_until=None,
+            request_id=kept.receipt.request_id[:200],
+            answer_id=kept.receipt.answer_id[:200],
+            model=(kept.receipt.model or model)[:120],
+            finish_reason=usage.finish_reason[:40] if usage else "",
+            input_tokens=_count(usage.input_tokens) if usage else None,
+            output_tokens=_count(usage.output_tokens) if usage else None,
+        )
     )
     if not ended:
         return False
     calls = [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in end.tool_calls]
-    Message.objects.filter(pk=generation.message_id).update(text=kept.text, tool_calls=calls)
+    Message.objects.filter(pk=message).update(text=kept.text, tool_calls=calls)
     if kept.first_text or calls:
         read = _count(usage.input_tokens if usage else None) or 0
         told = _count(usage.output_tokens if usage else None)
-        quota.charge(generation.conversation.user_id, read, written if told is None else told)
+        quota.charge(user, read, estimated_tokens(kept.text[base:]) if told is None else told)
     return True
 
 

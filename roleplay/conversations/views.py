@@ -1,6 +1,7 @@
 """The pages of a chat. Everything here reads; nothing is started or changed by looking."""
 
 import uuid
+from typing import Any
 
 from django.contrib.auth import get_user
 from django.contrib.auth.decorators import login_required
@@ -95,21 +96,24 @@ def reply(request: UserRequest, key: uuid.UUID) -> HttpResponse:
 @require_GET
 def reply_events(request: HttpRequest, key: uuid.UUID) -> HttpResponseBase:
     """The events of a reply after the number in Last-Event-ID, or in `after`, or from its start."""
-    found = _readable(request, key)
+    found = _readable(request.user, key)
     if found is None:
         raise Http404
     reader = replying.listen(found, _last_number(request))
-    return EventStreamResponse(request, reader, lambda: _readable(request, key) is not None)
+    return EventStreamResponse(request, reader, lambda: _still_readable(request, key))
 
 
-def _readable(request: HttpRequest, key: uuid.UUID) -> Generation | None:
-    """The generation, if whoever asks may (still) read it."""
-    # The session is read anew each time: it may have ended while the stream was open.
-    request.session = type(request.session)(request.session.session_key)
-    user = get_user(request)
+def _readable(user: Any, key: uuid.UUID) -> Generation | None:
+    """The generation, if it is this person's own."""
     if not user.is_authenticated:
         return None
-    return Generation.objects.of(user).defer("prompt").filter(key=key).first()
+    return Generation.objects.of(user).only("status", "last_number").filter(key=key).first()
+
+
+def _still_readable(request: HttpRequest, key: uuid.UUID) -> bool:
+    # The session is read anew: it may have ended while the stream was open.
+    request.session = type(request.session)(request.session.session_key)
+    return _readable(get_user(request), key) is not None
 
 
 def _last_number(request: HttpRequest) -> int | None:

@@ -16,7 +16,10 @@ class Reply {
     this.pen.restart(this.text);
     this.slow = setTimeout(() => this.hint(), SLOW);
     this.paragraphs = 0;
-    this.onShow = () => (document.hidden ? this.close() : this.listen());
+    this.onShow = () => {
+      this.failures = 0;
+      this.listen();
+    };
     document.addEventListener('visibilitychange', this.onShow);
     addEventListener('online', this.onShow);
     speak(log.dataset.writes);
@@ -26,7 +29,7 @@ class Reply {
   /* A hidden page holds no line: a browser has six of them for all its tabs. */
   listen() {
     this.close();
-    if (this.over || document.hidden) return;
+    if (this.over || this.lost || document.hidden) return;
     if (this.failures >= 3) return this.poll();
     const source = (this.source = new EventSource(`${this.article.dataset.events}?after=${this.after}`));
     const on = (kind, act) => source.addEventListener(kind, (event) => {
@@ -57,14 +60,14 @@ class Reply {
     clearTimeout(this.timer);
     this.timer = setTimeout(async () => {
       if (await this.look()) this.poll();
-      else if (!this.over) this.watch();
+      else if (!this.over && !this.lost) this.watch();
     }, SILENCE);
   }
 
   async poll() {
     this.close();
     await this.look();
-    if (!this.over && !document.hidden) this.timer = setTimeout(() => this.poll(), POLL);
+    if (!this.over && !this.lost && !document.hidden) this.timer = setTimeout(() => this.poll(), POLL);
   }
 
   /* Take in the stored text; true if it was ahead of what is shown. */
@@ -83,7 +86,8 @@ class Reply {
   async fetch() {
     try {
       const answer = await fetch(this.article.dataset.reply, { redirect: 'manual' });
-      if (answer.type === 'opaqueredirect') tell('signed-out');
+      this.lost = { opaqueredirect: 'signed-out' }[answer.type] ?? { 404: 'gone' }[answer.status];
+      if (this.lost) tell(this.lost);
       return answer.ok ? fragment(await answer.text()).querySelector('.msg') : null;
     } catch {
       return null;
@@ -140,6 +144,7 @@ class Reply {
     removeEventListener('online', this.onShow);
     let message = fresh;
     for (let wait = 500; !(message ??= await this.fetch()); wait *= 2) {
+      if (this.lost) return true;
       await new Promise((resolve) => setTimeout(resolve, Math.min(wait, 15000)));
     }
     await this.pen.finish();

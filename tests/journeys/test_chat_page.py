@@ -497,6 +497,34 @@ def test_a_proxy_that_holds_the_stream_back_costs_no_word(open_page: Opener) -> 
     assert words(page) == texts_stored(page)[-1]
 
 
+@pytest.mark.parametrize(
+    ("cookie", "told"), [("sessionid", "You were signed out"), ("", "This page has turned")]
+)
+def test_a_page_whose_reply_is_out_of_reach_says_so_once_and_asks_no_more(
+    open_page: Opener, site: Site, cookie: str, told: str
+) -> None:
+    page = open_page()
+    enter(page)
+    page.route(re.compile("/events/"), lambda route: route.fulfill(status=503))
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if "/replies/" in one.url else None)
+    ask(page, "/demo silent")
+    if cookie:
+        page.context.clear_cookies(name=cookie)
+    else:
+        site.command(
+            "shell",
+            "-c",
+            "from roleplay.conversations.models import Conversation as C\n"
+            f"C.objects.get(pk='{chat_of(page)}').delete()",
+        )
+    page.wait_for_selector("[data-js='notes'] .note")
+    assert note(page).startswith(told)
+    before = len(asked)
+    page.wait_for_timeout(2500)
+    assert len(asked) == before
+
+
 def test_a_line_that_is_cut_goes_on_without_a_gap(open_page: Opener) -> None:
     page = open_page()
     enter(page)
@@ -760,7 +788,8 @@ def test_the_list_of_chats_shows_who_is_writing(open_page: Opener) -> None:
     other = open_page(context=page.context)
     other.goto("/chats/")
     expect(other.locator("main .row__live")).to_have_text("writing…")
-    wait_for_end(page)
+    page.locator("#say").press("Escape")
+    wait_for_end(page, "stopped")
     other.reload()
     expect(other.locator("main .row__live")).to_have_count(0)
 
