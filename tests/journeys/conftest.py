@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FLAGS = [
@@ -165,6 +165,7 @@ def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("requestfailed", lambda failed: lost(failed, troubles))
+        page.on("response", lambda answer: missing(answer, troubles))
         page.on("console", lambda said: troubles.append(said.text) if refused(said.text) else None)
         return page
 
@@ -178,6 +179,11 @@ def lost(request: Request, troubles: list[str]) -> None:
     """A file of the page's own that did not load."""
     if "/static/" in request.url and "ERR_ABORTED" not in (request.failure or ""):
         troubles.append(f"{request.url} {request.failure}")
+
+
+def missing(answer: Response, troubles: list[str]) -> None:
+    if "/static/" in answer.url and answer.status >= 400:
+        troubles.append(f"{answer.url} {answer.status}")
 
 
 def refused(words: str) -> bool:
