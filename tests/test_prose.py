@@ -47,7 +47,7 @@ class Shown(HTMLParser):
 def rendered(text: str) -> list[Any]:
     reader = Shown()
     html = render_to_string("conversations/_prose.html", {"paragraphs": paragraphs(text)})
-    reader.feed(html)
+    reader.feed(html.strip())
     reader.close()
     return reader.paragraphs
 
@@ -64,7 +64,7 @@ def test_every_vector_is_rendered_as_it_reads(vector: dict[str, Any]) -> None:
 
 def test_an_aside_tells_screen_readers_what_it_is() -> None:
     html = render_to_string("conversations/_prose.html", {"paragraphs": paragraphs("((slower))")})
-    assert html == '<p><span class="ooc" role="note">((slower))</span></p>'
+    assert html.strip() == '<p><span class="ooc" role="note">((slower))</span></p>'
 
 
 def test_a_message_on_one_line_has_no_stars() -> None:

@@ -156,7 +156,7 @@ class Reply {
   handOver(fresh) {
     const { article, prose } = this;
     const words = fresh.querySelector('.prose');
-    if (prose.innerHTML !== words.innerHTML) prose.replaceChildren(...words.childNodes);
+    if (prose.innerHTML.trim() !== words.innerHTML.trim()) prose.replaceChildren(...words.childNodes);
     prose.removeAttribute('data-raw');
     for (const { name } of [...article.attributes]) if (!fresh.hasAttribute(name)) article.removeAttribute(name);
     for (const { name, value } of fresh.attributes) article.setAttribute(name, value);

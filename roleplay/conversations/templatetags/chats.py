@@ -27,6 +27,13 @@ def prose(text: str) -> dict[str, Any]:
     return {"paragraphs": grammar.paragraphs(text)}
 
 
+@register.inclusion_tag("conversations/_prose.html", takes_context=True)
+def prose_so_far(context: template.Context, text: str) -> dict[str, Any]:
+    """The same of a reply that is being written; nothing for those who want replies whole."""
+    user = getattr(context.get("request"), "user", None)
+    return prose("" if getattr(user, "pace", "") == "whole" else text)
+
+
 @register.filter
 def snippet(text: str) -> str:
     """The beginning of a message on one line."""
