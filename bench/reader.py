@@ -32,15 +32,16 @@ async def read_stream(
         while data := await reader.read(65536):
             now = time.monotonic()
             rest += data
-            found = STAMP.findall(rest)
-            if found:
+            seen = 0
+            for found in STAMP.finditer(rest):
                 if not heard.delays:
                     heard.first = now - asked
-                heard.delays += [(now, now - float(stamp)) for stamp in found]
+                heard.delays.append((now, now - float(found[1])))
+                seen = found.end()
             if any(mark in rest for mark in END):
                 heard.status = "done" if b'"done"' in rest or b"[DONE]" in rest else "other"
                 return heard
-            rest = rest[-64:]
+            rest = rest[max(seen, len(rest) - 64) :]  # no stamp twice
         heard.failed = "closed early"
     except OSError as error:
         heard.failed = str(error)

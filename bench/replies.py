@@ -108,13 +108,13 @@ class People:
         return answer.decode(errors="replace")
 
 
-async def direct(port: int, tokens: int) -> Heard:
+def directly(port: int, tokens: int) -> Callable[[int], Awaitable[Heard]]:
     body = json.dumps({"model": f"{tokens}x{PACE}", "stream": True, "messages": []})
     request = (
         f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         f"Content-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
-    return await read_stream(port, request)
+    return lambda _: read_stream(port, request)
 
 
 class Window:
@@ -168,9 +168,7 @@ def row(name: str, level: int, window: Window, extra: str = " | |") -> None:
         print("  failed:", failed[:3], file=sys.stderr)
 
 
-async def measure(
-    site: Site, people: People, upstream: int, levels: list[int], tokens: int
-) -> None:
+async def measure(site: Site, people: People, upstream: int, levels: list[int]) -> None:
     assert site.process
     pid = site.process.pid
     print(
@@ -180,7 +178,7 @@ async def measure(
     for level in levels:
         tokens = int((level / STARTS + WINDOW + 4) * PACE)
         _connect(site, upstream, f"{tokens}x{PACE}")
-        row("directly", level, await ramp(level, lambda _: direct(upstream, tokens), Window()))
+        row("directly", level, await ramp(level, directly(upstream, tokens), Window()))
         memory, window = resident_kib(pid), Window(pid)
         turn = await ramp(level, lambda n: people.turn(people.each[n]), window)
         kib = (window.peak - memory) / level

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from characters.models import Character
-from characters.pictures import Picture, read_picture
 from roleplay.panel.fields import JSONText, LinesField, PairsField, TextsField, WordsField
+from roleplay.pictures import Picture, read_picture
 
 
 class CharacterForm(forms.ModelForm[Character]):

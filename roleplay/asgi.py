@@ -11,9 +11,9 @@ django.setup(set_prefix=False)
 # Django must be set up before these are read.
 from django.conf import settings  # noqa: E402
 
-from roleplay.life import begin_life, end_life  # noqa: E402
-from roleplay.pooled import PooledHandler  # noqa: E402
-from roleplay.static_files import StaticFiles  # noqa: E402
+from roleplay.serving.life import begin_life, end_life  # noqa: E402
+from roleplay.serving.pooled import PooledHandler  # noqa: E402
+from roleplay.serving.static_files import StaticFiles  # noqa: E402
 
 django_application = PooledHandler(settings.PAGE_THREADS)
 static_application = StaticFiles()

@@ -81,7 +81,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "roleplay.context.site",
+                "roleplay.front.context.site",
             ],
         },
     },
@@ -140,7 +140,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "roleplay.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "roleplay.front.errors.csrf_failure"
 
 # htmx and our own files are all the script there is; nothing is inline, nothing comes from elsewhere.
 CONTENT_SECURITY_POLICY = {

@@ -1,8 +1,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from roleplay.media import media
-from roleplay.pages import first_run, home
+from roleplay.front.media import media
+from roleplay.front.pages import first_run, home
 
 urlpatterns = [
     path("", home, name="home"),
@@ -14,7 +14,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "roleplay.errors.bad_request"
-handler403 = "roleplay.errors.forbidden"
-handler404 = "roleplay.errors.not_found"
-handler500 = "roleplay.errors.server_error"
+handler400 = "roleplay.front.errors.bad_request"
+handler403 = "roleplay.front.errors.forbidden"
+handler404 = "roleplay.front.errors.not_found"
+handler500 = "roleplay.front.errors.server_error"

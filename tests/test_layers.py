@@ -21,6 +21,7 @@ MAY_LOOK_AT = {
     "roleplay.providers": {"roleplay.providers", "roleplay.text"},
     "roleplay.streaming": {"roleplay.streaming", VALUES},
     "roleplay.prompting": {"roleplay.prompting", VALUES, "roleplay.text"},
+    "roleplay.pictures": set(),
     "roleplay.accounts": {"roleplay.accounts", "roleplay.pictures", "roleplay.http", *SHARED},
     "characters": {"characters", "roleplay.pictures", "roleplay.http", *SHARED},
     "roleplay.connections": {"roleplay.connections", *SHARED},
@@ -41,6 +42,7 @@ MAY_LOOK_AT = {
         "roleplay.accounts.models",
         "roleplay.connections",
         "characters",
+        "roleplay.pictures",
         *SHARED,
     },
     # Meetings: what stands above the rooms it brings together, and below the surfaces.

@@ -10,9 +10,9 @@ from characters.models import Character
 from roleplay.accounts import setup_code
 from roleplay.accounts.models import User
 from roleplay.connections.models import Connection
-from roleplay.context import HTML_LANGUAGES
 from roleplay.conversations import words
-from roleplay.errors import server_error
+from roleplay.front.context import HTML_LANGUAGES
+from roleplay.front.errors import server_error
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def files(tmp_path, monkeypatch):
-    from roleplay.static_files import StaticFiles
+    from roleplay.serving.static_files import StaticFiles
 
     monkeypatch.setattr(settings, "STATIC_ROOT", tmp_path)
     (tmp_path / "app.0123456789ab.css").write_text("body{}")

@@ -7,7 +7,6 @@ from django.contrib.auth import get_user
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET
 
 from roleplay.conversations import replying
@@ -26,7 +25,6 @@ def chats(request: UserRequest) -> HttpResponse:
     return render(request, "conversations/chats.html", {"chats": rows})
 
 
-@gzip_page
 @login_required
 @require_GET
 def chat(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
@@ -51,7 +49,6 @@ def chat(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "conversations/chat.html", context)
 
 
-@gzip_page
 @login_required
 @require_GET
 def earlier(request: UserRequest, pk: uuid.UUID) -> HttpResponse:

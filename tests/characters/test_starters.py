@@ -9,8 +9,8 @@ from django.core.management import call_command
 from PIL import Image
 
 from characters.models import Character
-from characters.pictures import AVATAR, COVER
 from characters.starters import FOLDER, SHELF, fill_empty_shelf, load_starters, read_starter
+from roleplay.pictures import AVATAR, COVER
 from roleplay.text import language_of
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,6 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, models, transaction
 
 from characters.models import Character
-from characters.pictures import read_picture
 from roleplay.accounts.models import Persona, Usage, User
 from roleplay.connections import rules
 from roleplay.connections.models import Connection
@@ -18,6 +17,7 @@ from roleplay.conversations.archive import BadArchive, shapes
 from roleplay.conversations.archive.opening import Archive
 from roleplay.conversations.archive.tree import place, plant
 from roleplay.conversations.models import Conversation
+from roleplay.pictures import read_picture
 
 M = TypeVar("M", bound=models.Model)
 LONGEST_USERNAME = 150

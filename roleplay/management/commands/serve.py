@@ -17,8 +17,8 @@ from django.core.management.base import BaseCommand, CommandError
 from characters.starters import fill_empty_shelf
 from roleplay.accounts.setup_code import offer as setup_code
 from roleplay.conversations.keeping import close_orphans
-from roleplay.life import end_life
-from roleplay.static_build import build_static
+from roleplay.serving.life import end_life
+from roleplay.serving.static_build import build_static
 
 
 class Server(uvicorn.Server):

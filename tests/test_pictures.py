@@ -6,9 +6,10 @@ from io import BytesIO
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 from PIL import Image, ImageDraw, PngImagePlugin
 
-from characters.pictures import AVATAR, COVER, MOST_BYTES, hue_of, read_picture
+from roleplay.pictures import AVATAR, COVER, MOST_BYTES, hue_of, read_picture
 
 RED, GREEN, BLUE = (200, 40, 40), (40, 160, 60), (50, 80, 200)
 
@@ -176,7 +177,8 @@ def test_a_webp_may_have_fewer_pixels_since_its_decoder_is_hungry():
     with pytest.raises(ValidationError) as refusal:
         read_picture(saved(plain(size=(4000, 4000)), "WEBP", lossless=True, method=0))
 
-    assert "15 million" in refusal.value.messages[0]
+    with translation.override("en"):
+        assert "15 million" in refusal.value.messages[0]
 
 
 def test_a_large_photo_is_read_at_a_size_that_is_enough():

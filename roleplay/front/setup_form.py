@@ -10,7 +10,7 @@ from roleplay.accounts import setup_code
 from roleplay.accounts.forms import NameAndPasswordForm
 from roleplay.connections.models import Connection
 from roleplay.fields import CleanCharField
-from roleplay.local_models import LocalServer
+from roleplay.front.local_models import LocalServer
 
 XINGCHEN = "https://nlp.aliyuncs.com"
 ENGINES = {

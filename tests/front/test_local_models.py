@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from roleplay.local_models import LocalServer, find_local
+from roleplay.front.local_models import LocalServer, find_local
 
 
 @pytest.fixture

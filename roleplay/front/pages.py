@@ -17,8 +17,8 @@ from characters.views import gallery, shelf
 from roleplay.accounts import setup_code
 from roleplay.accounts.entry import BACKEND, guest_of, hand_over
 from roleplay.accounts.models import User
-from roleplay.local_models import find_local
-from roleplay.setup_form import SetupForm
+from roleplay.front.local_models import find_local
+from roleplay.front.setup_form import SetupForm
 
 HOST_OF_THE_HOUSE = "haimeng"
 

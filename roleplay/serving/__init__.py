@@ -1,0 +1,1 @@
+"""How the application is served: threads for pages, static files, and the life of a process."""
