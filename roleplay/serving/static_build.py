@@ -1,5 +1,6 @@
 """Builds the static files once for each state of their sources."""
 
+import fcntl
 import hashlib
 from pathlib import Path
 
@@ -12,10 +13,12 @@ def build_static() -> bool:
     """Collect, hash and compress the files; False when the last build is still right."""
     mark = Path(settings.STATIC_ROOT) / ".built-from"
     state = _state()
-    if mark.exists() and mark.read_text() == state:
-        return False
-    call_command("collectstatic", interactive=False, verbosity=0, clear=False)
-    mark.write_text(state)
+    with (Path(settings.STATIC_ROOT) / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several processes may start at once
+        if mark.exists() and mark.read_text() == state:
+            return False
+        call_command("collectstatic", interactive=False, verbosity=0, clear=False)
+        mark.write_text(state)
     return True
 
 

@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).parent.parent.parent
+# Built once and used by every site of a test run: compressing takes seconds.
+STATIC = Path(tempfile.gettempdir()) / f"lamplight-static-{os.getuid()}"
 ADDRESS = re.compile(r"http://\S+")
 
 
@@ -25,7 +28,8 @@ class Site:
     def __init__(self, data_dir: Path, **environment: str) -> None:
         self.data_dir = data_dir
         kept = {k: v for k, v in os.environ.items() if k not in ("DEMO_PACE", "HOST", "PORT")}
-        self.environment = {**kept, "DATA_DIR": str(data_dir), "PORT": "0", **environment}
+        own = {"DATA_DIR": str(data_dir), "STATIC_ROOT": str(STATIC), "PORT": "0"}
+        self.environment = {**kept, **own, **environment}
         self.process: subprocess.Popen[str] | None = None
         self.address = ""
         self.greeting = ""

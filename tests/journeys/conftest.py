@@ -1,22 +1,15 @@
 """A real browser, and a real server on a free port with a data directory of its own."""
 
-import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, sync_playwright
+
+from tests.doubles.site import Site
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FLAGS = [
@@ -46,75 +39,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(without)
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps its event loop running in this thread: it must be gone before the next file's tests.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield running
         running.close()
-
-
-@dataclass
-class Site:
-    """A running server. `stop` and `start` may be used in between; the data stays."""
-
-    data: Path
-    port: int
-    environment: dict[str, str]
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        log = (self.data / "server.log").open("ab")
-        command = [sys.executable, "manage.py", "serve"]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, stdout=log, stderr=log
-        )
-        self._wait_until_it_answers()
-
-    def stop(self, how: int = signal.SIGTERM) -> None:
-        assert self.process
-        self.process.send_signal(how)
-        self.process.wait(40)
-
-    def command(self, *words: str, **environment: str) -> str:
-        """Run a manage.py command on this site's data."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *words],
-            cwd=ROOT,
-            env=self.environment | environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stdout
-
-    def said(self) -> str:
-        return (self.data / "server.log").read_text("utf-8", errors="replace")
-
-    def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + 40
-        while time.monotonic() < deadline:
-            assert self.process
-            assert self.process.poll() is None, self.said()
-            try:
-                urllib.request.urlopen(self.address, timeout=5).close()
-            except urllib.error.HTTPError:
-                return
-            except OSError:
-                time.sleep(0.05)
-            else:
-                return
-        raise AssertionError(f"the server does not answer: {self.said()}")
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
@@ -123,13 +54,9 @@ def start_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
     sites: list[Site] = []
 
     def start(**settings: str) -> Site:
-        data, port = tmp_path_factory.mktemp("site"), free_port()
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        own = {"DATA_DIR": str(data), "PORT": str(port), "HOST": "127.0.0.1", "DEMO_PACE": "150"}
-        site = Site(data, port, kept | own | settings)
+        site = Site(tmp_path_factory.mktemp("site"), **{"DEMO_PACE": "150", **settings})
         sites.append(site)
-        site.start()
-        return site
+        return site.start()
 
     yield start
     for site in sites:

@@ -467,7 +467,7 @@ def test_whoever_was_not_told_yet_reads_that_it_is_an_ai_before_the_first_words(
 ) -> None:
     page = open_page()
     enter(page)
-    site.command(
+    site.manage(
         "shell",
         "-c",
         "from roleplay.conversations.models import Conversation as C\n"
@@ -512,7 +512,7 @@ def test_a_page_whose_reply_is_out_of_reach_says_so_once_and_asks_no_more(
     if cookie:
         page.context.clear_cookies(name=cookie)
     else:
-        site.command(
+        site.manage(
             "shell",
             "-c",
             "from roleplay.conversations.models import Conversation as C\n"
@@ -622,7 +622,7 @@ def test_earlier_messages_load_above_and_nothing_that_is_read_moves(
 ) -> None:
     page = open_page()
     enter(page)
-    site.command("shell", "-c", FILL.format(pk=chat_of(page), count=75))
+    site.manage("shell", "-c", FILL.format(pk=chat_of(page), count=75))
     page.reload()
     assert page.locator(".msg").count() == 30
     assert page.evaluate(
@@ -652,7 +652,7 @@ def test_earlier_messages_load_above_and_nothing_that_is_read_moves(
 def test_scrolling_up_lets_go_and_the_pill_leads_back(open_page: Opener, site: Site) -> None:
     page = open_page()
     enter(page)
-    site.command("shell", "-c", FILL.format(pk=chat_of(page), count=20))
+    site.manage("shell", "-c", FILL.format(pk=chat_of(page), count=20))
     page.reload()
     ask(page, "/demo long")
     page.wait_for_function(
@@ -675,7 +675,7 @@ def test_scrolling_up_lets_go_and_the_pill_leads_back(open_page: Opener, site: S
 def test_a_tool_that_is_asked_for_is_shown_and_answered(open_page: Opener, site: Site) -> None:
     page = open_page()
     enter(page)
-    site.command(
+    site.manage(
         "shell",
         "-c",
         "from roleplay.conversations.models import Conversation as C; from characters.models import Character\n"
@@ -818,7 +818,7 @@ def test_the_first_load_is_small_and_loads_nothing_from_elsewhere(
 ) -> None:
     page = open_page()
     enter(page)
-    site.command("shell", "-c", FILL.format(pk=chat_of(page), count=40))
+    site.manage("shell", "-c", FILL.format(pk=chat_of(page), count=40))
     fresh = open_page(context=page.context)
     client = fresh.context.new_cdp_session(fresh)
     client.send("Network.enable")

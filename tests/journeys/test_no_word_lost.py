@@ -68,6 +68,12 @@ def listen(guest: Guest, reply: str, heard: list[Heard]) -> threading.Thread:
     return thread
 
 
+def until_heard(heard: list[Heard], characters: int) -> None:
+    deadline = time.monotonic() + 30
+    while len(text_of(heard)) < characters and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
 def text_of(heard: list[Heard]) -> str:
     return "".join(event.data["t"] for event in heard if event.kind == "delta")
 
@@ -82,7 +88,7 @@ def test_a_kill_in_mid_reply_keeps_all_but_the_last_moment(site):
         reply = guest.send(words)
         heard: list[Heard] = []
         thread = listen(guest, reply, heard)
-        time.sleep(chance.uniform(0.05, 5.5))
+        until_heard(heard, chance.randrange(0, 570 * 6))
         site.kill()
         killed = time.monotonic()
         thread.join(10)

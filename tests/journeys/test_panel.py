@@ -33,7 +33,7 @@ ROOMS = [
 @pytest.fixture(scope="module")
 def panel(start_site: Callable[..., Site]) -> Site:
     site = start_site()
-    site.command("create_admin", "--username", "keeper", ADMIN_PASSWORD=PASSWORD)
+    site.manage("create_admin", "--username", "keeper", ADMIN_PASSWORD=PASSWORD)
     return site
 
 
