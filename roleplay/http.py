@@ -48,7 +48,8 @@ class EventStreamResponse(StreamingHttpResponse):
         self, request: HttpRequest, reader: EventReader, may_read: Callable[[], bool]
     ) -> None:
         chosen: Any = _later if isinstance(request, ASGIRequest) else _now
-        super().__init__(chosen(reader, may_read), content_type="text/event-stream; charset=utf-8")
+        self.parts = chosen(reader, may_read)
+        super().__init__(self.parts, content_type="text/event-stream; charset=utf-8")
         self["Cache-Control"] = "no-store"
         self["X-Accel-Buffering"] = "no"
 

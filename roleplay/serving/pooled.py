@@ -8,6 +8,7 @@ asynchronous. docs/decisions.md has the figures.
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from typing import Any
 
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
@@ -17,6 +18,8 @@ from django.db import close_old_connections, reset_queries
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
+
+from roleplay.http import EventStreamResponse
 
 
 class PooledHandler(ASGIHandler):
@@ -37,6 +40,20 @@ class PooledHandler(ASGIHandler):
         response = await loop.run_in_executor(self._pool, self._answer, request)
         response._handler_class = self.__class__  # type: ignore[attr-defined]
         return response
+
+    async def send_response(self, response: HttpResponseBase, send: Any) -> None:
+        """Streams of events go out as they are, past the wrappers that other streams need."""
+        if not isinstance(response, EventStreamResponse):
+            await super().send_response(response, send)
+            return
+        headers = [(n.lower().encode(), v.encode("latin-1")) for n, v in response.items()]
+        await send(
+            {"type": "http.response.start", "status": response.status_code, "headers": headers}
+        )
+        async with aclosing(response.parts) as parts:
+            async for part in parts:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body"})
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
         close_old_connections()

@@ -84,9 +84,12 @@ def _one_delta(deltas: list[Event]) -> Event:
     return Event(deltas[-1].id, "delta", {"t": "".join(delta.data["t"] for delta in deltas)})
 
 
+ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def _encoded(event: Event) -> bytes:
     # JSON holds no raw line end, so no text can break the framing.
-    data = json.dumps(event.data, ensure_ascii=False, separators=(",", ":"))
-    name = "" if event.kind == "delta" else f"event: {event.kind}\n"
+    if event.kind == "delta":
+        return f'id: {event.id}\ndata: {{"t":{ENCODE(event.data["t"])}}}\n\n'.encode()
     number = f"id: {event.id}\n" if event.id else ""
-    return f"{number}{name}data: {data}\n\n".encode()
+    return f"{number}event: {event.kind}\ndata: {ENCODE(event.data)}\n\n".encode()
