@@ -145,8 +145,8 @@ class Character(models.Model):
         blank=True,
         help_text=_("0 to 23, fifteen degrees each; -1 for grey. Empty: taken from the picture."),
     )
-    created = models.DateTimeField(auto_now_add=True)
-    updated = models.DateTimeField(auto_now=True)
+    created = models.DateTimeField(_("made"), auto_now_add=True)
+    updated = models.DateTimeField(_("changed"), auto_now=True)
 
     objects = CharacterQuerySet.as_manager()
 

@@ -73,6 +73,11 @@ class NameAndPasswordForm(forms.ModelForm[User]):
         help_texts = {"username": ""}
         widgets = {"username": forms.TextInput(attrs={"autocomplete": "username"})}
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.is_guest:
+            self.initial["username"] = ""  # a guest's own one was made up
+
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"]
         if User.objects.filter(username__iexact=username).exclude(pk=self.instance.pk).exists():

@@ -51,7 +51,9 @@ class Conversation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
-    character = models.ForeignKey(Character, models.PROTECT, related_name="conversations")
+    character = models.ForeignKey(
+        Character, models.PROTECT, related_name="conversations", verbose_name=_("character")
+    )
     persona = models.ForeignKey(Persona, models.SET_NULL, null=True, blank=True, related_name="+")
     connection = models.ForeignKey(
         Connection, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -62,8 +64,8 @@ class Conversation(models.Model):
     upstream_user = models.CharField(
         max_length=32, unique=True, default=new_upstream_user, editable=False
     )
-    created = models.DateTimeField(auto_now_add=True)
-    used = models.DateTimeField(db_index=True)
+    created = models.DateTimeField(_("begun"), auto_now_add=True)
+    used = models.DateTimeField(_("last used"), db_index=True)
 
     objects = ConversationQuerySet.as_manager()
 
@@ -219,18 +221,24 @@ class Generation(models.Model):
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="generations")
     message = models.ForeignKey(Message, models.CASCADE, related_name="generations")
-    connection = models.ForeignKey(Connection, models.SET_NULL, null=True, related_name="+")
+    connection = models.ForeignKey(
+        Connection,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("model connection"),
+    )
     send_key = models.CharField(max_length=64)
     status = models.CharField(max_length=12, default="waiting", choices=STATUSES)
     error_kind = models.CharField(max_length=20, blank=True)
     retry_after = models.FloatField(null=True)
 
     provider = models.CharField(max_length=20, blank=True)
-    model = models.CharField(max_length=120, blank=True)
+    model = models.CharField(_("model"), max_length=120, blank=True)
     prompt = models.JSONField(default=dict)
     base = models.PositiveIntegerField(default=0)
     last_number = models.PositiveIntegerField(default=0)
-    request_id = models.CharField(max_length=200, blank=True)
+    request_id = models.CharField(_("request id"), max_length=200, blank=True)
     answer_id = models.CharField(max_length=200, blank=True)
     finish_reason = models.CharField(max_length=40, blank=True)
     input_tokens = models.PositiveIntegerField(null=True)
@@ -239,7 +247,7 @@ class Generation(models.Model):
     owner = models.CharField(max_length=64, blank=True)
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
-    created = models.DateTimeField(auto_now_add=True)
+    created = models.DateTimeField(_("begun"), auto_now_add=True)
     first_text = models.DateTimeField(null=True)
     finished = models.DateTimeField(null=True)
 

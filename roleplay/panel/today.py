@@ -63,7 +63,10 @@ class Today:
             return _("Replies are failing %s.") % time
         calm = _("All is calm %s.") % time
         people = ngettext("%d person is chatting.", "%d people are chatting.", self.chatting)
-        return f"{calm} {people % self.chatting}" if self.chatting else calm
+        if not self.chatting:
+            return calm
+        # Two sentences one after the other; some languages put no space between.
+        return _("{calm} {people}").format(calm=calm, people=people % self.chatting)
 
     @cached_property
     def chatting(self) -> int:

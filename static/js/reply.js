@@ -40,7 +40,7 @@ class Reply {
     });
     on('message', ({ t }) => this.add(t));
     on('replace', ({ t }) => this.rewrite(t));
-    on('wait', ({ seconds }) => this.hint(log.dataset.busy.replace('{seconds}', Math.round(seconds))));
+    on('wait', ({ seconds, kind }) => this.hint(log.dataset[kind === 'rate_limited' ? 'busy' : 'again'].replace('{seconds}', Math.round(seconds))));
     on('moved', () => this.listen());
     on('end', () => this.finish());
     source.onerror = () => {

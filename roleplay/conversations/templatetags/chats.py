@@ -9,6 +9,7 @@ from django import template
 from django.template.defaultfilters import date
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from roleplay.conversations import prose as grammar
 from roleplay.conversations.models import Conversation, Generation
@@ -56,7 +57,7 @@ def when(moment: datetime) -> str:
         return str(date(local, "H:i"))
     if days == 1:
         return _("Yesterday")
-    return str(date(local, "l" if days < 7 else "MONTH_DAY_FORMAT"))
+    return str(date(local, "l" if days < 7 else pgettext("date format", "F j")))
 
 
 @register.simple_tag(takes_context=True)
