@@ -73,7 +73,7 @@ def test_with_the_setup_code_the_first_visitor_becomes_the_administrator(
     start_site: Callable[..., Site], open_page: Callable[..., Page]
 ):
     fresh = start_site()
-    code = (fresh.data / "setup-code").read_text().strip()
+    code = (fresh.data_dir / "setup-code").read_text().strip()
     assert code in fresh.said()
     page = open_page()
     page.goto(f"{fresh.address}/")
@@ -87,4 +87,4 @@ def test_with_the_setup_code_the_first_visitor_becomes_the_administrator(
     expect(page.get_by_role("link", name="Admin", exact=True)).to_be_visible()
     # What was begun as a guest is still there.
     expect(page.locator(".side .row")).to_have_count(1)
-    assert not (fresh.data / "setup-code").exists()
+    assert not (fresh.data_dir / "setup-code").exists()

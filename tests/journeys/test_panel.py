@@ -84,7 +84,7 @@ def test_a_model_is_connected_and_its_five_steps_are_watched(desk, panel, upstre
 
 def test_a_refused_key_is_named_in_place_and_without_scripts_as_well(desk, panel, upstream):
     url = upstream.url_of("status_401")
-    panel.command("add_connection", "Bad", "--kind", "openai", "--base-url", url, "--model", "m")
+    panel.manage("add_connection", "Bad", "--kind", "openai", "--base-url", url, "--model", "m")
     page = desk()
     page.goto(f"{panel.address}/admin/connections/connection/")
     page.get_by_role("link", name="Bad").click()
