@@ -2,7 +2,6 @@
 
 import os
 import re
-import select
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import httpx
 ROOT = Path(__file__).parent.parent.parent
 # Built once and used by every site of a test run: compressing takes seconds.
 STATIC = Path(tempfile.gettempdir()) / f"lamplight-static-{os.getuid()}"
-ADDRESS = re.compile(r"http://\S+")
+ADDRESS = re.compile(r"http://\S+/")
 
 
 class Site:
@@ -30,9 +29,8 @@ class Site:
         kept = {k: v for k, v in os.environ.items() if k not in ("DEMO_PACE", "HOST", "PORT")}
         own = {"DATA_DIR": str(data_dir), "STATIC_ROOT": str(STATIC), "PORT": "0"}
         self.environment = {**kept, **own, **environment}
-        self.process: subprocess.Popen[str] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         self.address = ""
-        self.greeting = ""
         self.log = data_dir / "server.log"
 
     def manage(self, *words: str, **environment: str) -> str:
@@ -49,23 +47,29 @@ class Site:
         return done.stdout
 
     def start(self, seconds: float = 60) -> "Site":
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve"],
-            cwd=ROOT,
-            env=self.environment,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self.log.open("a"),
-        )
-        self.greeting = self._greeting(time.monotonic() + seconds)
-        found = ADDRESS.search(self.greeting)
-        assert found, self.greeting + self.log.read_text()
+        said_before = len(self.said())
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + seconds
+        while not (found := ADDRESS.search(self.said(), said_before)):
+            assert self.process.poll() is None and time.monotonic() < deadline, self.said()
+            time.sleep(0.02)
         # The same port after a restart, so that an open page finds its server again.
         self.address = found[0].rstrip("/")
         self.environment["PORT"] = self.address.rpartition(":")[2]
-        self._answering(time.monotonic() + seconds)
+        self._answering(deadline)
         return self
+
+    def said(self) -> str:
+        """Everything the server printed or logged."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def kill(self) -> None:
         """As the kernel does: no word, no time."""
@@ -79,21 +83,8 @@ class Site:
         assert self.process
         self.process.send_signal(sig)
         code = self.process.wait(40)
-        if self.process.stdout:
-            self.process.stdout.close()
         self.process = None
         return code
-
-    def _greeting(self, deadline: float) -> str:
-        assert self.process and self.process.stdout
-        text = ""
-        while "http://" not in text and time.monotonic() < deadline:
-            ready, _, _ = select.select([self.process.stdout], [], [], 0.1)
-            if ready:
-                text += self.process.stdout.readline()
-            if self.process.poll() is not None:
-                break
-        return text
 
     def _answering(self, deadline: float) -> None:
         while time.monotonic() < deadline:
@@ -102,7 +93,7 @@ class Site:
                 return
             except httpx.TransportError:
                 time.sleep(0.02)
-        raise AssertionError(self.log.read_text())
+        raise AssertionError(self.said())
 
     def __enter__(self) -> "Site":
         return self.start()
