@@ -104,7 +104,7 @@ def _readable(user: Any, key: uuid.UUID) -> Generation | None:
     """The generation, if it is this person's own."""
     if not user.is_authenticated:
         return None
-    return Generation.objects.of(user).only("status", "last_number").filter(key=key).first()
+    return Generation.objects.of(user).only("key", "status", "last_number").filter(key=key).first()
 
 
 def _still_readable(request: HttpRequest, key: uuid.UUID) -> bool:
