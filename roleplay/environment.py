@@ -58,7 +58,7 @@ def directory(name: str, default: Path) -> Path:
     """An absolute directory, made if it is missing."""
     path = Path(text(name, str(default))).expanduser().resolve()
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)  # what people wrote is theirs
     except OSError as error:
         raise ImproperlyConfigured(
             f"{name}={path} cannot be made ({error.strerror}). Choose a directory that can be written."

@@ -18,7 +18,6 @@ SITE_NAME = env.text("SITE_NAME", "")  # empty: 灯下 or Lamplight, by language
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.whole("PORT", 8000, least=0, most=65535)
 LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"]
-IS_LOCAL = HOST in {"localhost", "127.0.0.1", "::1"}
 
 DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.text("SECRET_KEY") or env.secret(DATA_DIR / "secret-key")
@@ -27,6 +26,16 @@ SECRET_KEY = env.text("SECRET_KEY") or env.secret(DATA_DIR / "secret-key")
 FIELD_KEYS = env.words("FIELD_KEYS") or [env.secret(DATA_DIR / "field-key")]
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or LOCAL_NAMES
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+# HTTPS=1 behind a proxy with TLS: cookies are then sent over TLS only.
+HTTPS = env.flag("HTTPS", False)
+
+# Behind a proxy the server listens on this machine as well: only where nothing else was said about
+# names and TLS is it one person's own.
+IS_LOCAL = (
+    HOST in {"localhost", "127.0.0.1", "::1"}
+    and set(ALLOWED_HOSTS) <= set(LOCAL_NAMES)
+    and not (CSRF_TRUSTED_ORIGINS or HTTPS)
+)
 
 # Who may come in. A guest chats at once, without a name or a password, and may keep the chats later.
 GUESTS = env.flag("GUESTS", IS_LOCAL)
@@ -134,8 +143,6 @@ ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-# HTTPS=1 behind a proxy with TLS: cookies are then sent over TLS only.
-HTTPS = env.flag("HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
@@ -187,7 +194,8 @@ REPLY_MAX_CHARS = env.whole("REPLY_MAX_CHARS", 200_000, least=1)
 REPLY_MAX_SECONDS = env.number("REPLY_MAX_SECONDS", 900, least=1)
 REPLY_SILENCE_SECONDS = env.number("REPLY_SILENCE_SECONDS", 60, least=0.1)
 CHECKPOINT_SECONDS = env.number("CHECKPOINT_SECONDS", 0.4, least=0.05, most=5)
-LEASE_SECONDS = env.number("LEASE_SECONDS", 20, least=2)
+# Renewed every quarter of it; longer than a write may wait for the database.
+LEASE_SECONDS = env.number("LEASE_SECONDS", 30, least=25)
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", 25, least=0)
 DEMO_PACE = env.number("DEMO_PACE", 14, least=0)  # pieces a second; 0: as fast as it goes
 

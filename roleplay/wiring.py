@@ -1,5 +1,6 @@
 """The only place where settings meet rooms: engines, the event log and the runner are made here."""
 
+import json
 from functools import cache
 
 from django.conf import settings
@@ -30,6 +31,34 @@ def provider_for(connection: Connection | None) -> Provider:
         parameters=connection.parameters,
         options={"silence_seconds": settings.REPLY_SILENCE_SECONDS, **connection.options},
     )
+
+
+# Engines that replies share: each keeps its lines to its host open between them.
+_engines: dict[str, Provider] = {}
+MOST_ENGINES = 64
+
+
+def engine_for(connection: Connection | None) -> Provider:
+    """The one engine of this connection as it is now, for replies that run in the runner's loop."""
+    told = connection and (
+        connection.kind,
+        connection.base_url,
+        connection.usable_key,
+        connection.model,
+        json.dumps([connection.parameters, connection.options], sort_keys=True),
+    )
+    key = repr(told)
+    if key not in _engines:
+        if len(_engines) >= MOST_ENGINES:  # connections that were changed many times
+            runner().aside(_engines.pop(next(iter(_engines))).aclose())
+        _engines[key] = provider_for(connection)
+    return _engines[key]
+
+
+async def close_engines() -> None:
+    for engine in list(_engines.values()):
+        await engine.aclose()
+    _engines.clear()
 
 
 @cache

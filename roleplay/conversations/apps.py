@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,6 +9,7 @@ class ConversationsConfig(AppConfig):
     verbose_name = _("Chats")
 
     def ready(self) -> None:
-        from roleplay.conversations.triggers import install_triggers
+        from roleplay.conversations.triggers import install_triggers, remove_triggers
 
+        pre_migrate.connect(remove_triggers, sender=self)
         post_migrate.connect(install_triggers, sender=self)

@@ -4,12 +4,13 @@ Every write names the owner it believes in and a running status, so that "finish
 against finish" and "reaper against a slow owner" have one winner each.
 """
 
+import logging
 import uuid
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -17,6 +18,8 @@ from roleplay.accounts import quota
 from roleplay.conversations.models import Generation, Message
 from roleplay.prompting.budget import estimated_tokens
 from roleplay.streaming.reply import Ending, Snapshot
+
+log = logging.getLogger(__name__)
 
 OWNER = uuid.uuid4().hex  # this process
 
@@ -34,10 +37,41 @@ CHECKPOINT_TEXT = """
 
 
 def keep(snapshots: list[Snapshot], endings: list[Ending]) -> set[str]:
-    """Store all of these in one transaction; the keys that are no longer ours come back."""
+    """Store all of these in one transaction; the keys that are no longer ours come back.
+
+    Raises OperationalError where the database is away or full: ask again. A reply that cannot be
+    stored for a reason of its own must not hold the others up: it is closed as failed.
+    """
+    try:
+        return _keep_together(snapshots, endings)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("not all of %d replies could be stored", len(snapshots) + len(endings))
+        alone: list[tuple[list[Snapshot], list[Ending]]] = [
+            ([snapshot], []) for snapshot in snapshots
+        ] + [([], [end]) for end in endings]
+        return set().union(*(_keep_alone(*one) for one in alone))
+
+
+def _keep_together(snapshots: list[Snapshot], endings: list[Ending]) -> set[str]:
     with transaction.atomic():
         lost = _checkpoint(snapshots)
         return lost | {end.snapshot.key for end in endings if not _finish(end)}
+
+
+def _keep_alone(snapshots: list[Snapshot], endings: list[Ending]) -> set[str]:
+    try:
+        return _keep_together(snapshots, endings)
+    except OperationalError:
+        raise
+    except Exception:
+        key = (snapshots or [end.snapshot for end in endings])[0].key
+        log.exception("reply %s cannot be stored", key)
+        Generation.objects.running().filter(key=key, owner=OWNER).update(
+            status="failed", error_kind="nonsense", finished=timezone.now(), lease_until=None
+        )
+        return {key}
 
 
 def new_lease() -> Any:
@@ -127,11 +161,10 @@ def close_orphans(everyone_else_is_dead: bool = False) -> int:
     A process is known to be gone when it has not renewed its lease, or, where only one can hold the
     data directory, when it is not this one.
     """
-    gone = Q(lease_until__lt=timezone.now())
-    if everyone_else_is_dead:
-        gone |= ~Q(owner=OWNER)
+    gone = Q() if everyone_else_is_dead else Q(lease_until__lt=timezone.now())
     return (
         Generation.objects.running()
+        .exclude(owner=OWNER)  # this process knows its own: a late lease is only a slow store
         .filter(gone)
         .update(
             status="interrupted", error_kind="restart", finished=timezone.now(), lease_until=None

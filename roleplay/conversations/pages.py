@@ -33,6 +33,10 @@ class ShownMessage:
 def shown(messages: Sequence[Message], head: int | None) -> list[ShownMessage]:
     """These messages (of one conversation) with their newest attempt and their alternates."""
     attempts = _newest_attempts(messages)
+    for message in messages:
+        if attempt := attempts.get(message.pk):
+            # Text, number and status are of one moment only where one query read them.
+            message.text, message.tool_calls = attempt.message.text, attempt.message.tool_calls
     versions = _versions(messages)
     return [ShownMessage(m, attempts.get(m.pk), versions.get(m.pk), m.pk == head) for m in messages]
 
@@ -40,7 +44,9 @@ def shown(messages: Sequence[Message], head: int | None) -> list[ShownMessage]:
 def _newest_attempts(messages: Sequence[Message]) -> dict[int, Generation]:
     wanted = [message.pk for message in messages if message.role == "assistant"]
     found = (
-        Generation.objects.filter(message__in=wanted).select_related("connection").defer("prompt")
+        Generation.objects.filter(message__in=wanted)
+        .select_related("connection", "message")
+        .defer("prompt")
     )
     return {attempt.message_id: attempt for attempt in found.order_by("pk")}
 

@@ -26,6 +26,7 @@ from roleplay.providers.base import Prompt, Provider
 from roleplay.providers.retrying import with_retries
 from roleplay.streaming.events import EventReader
 from roleplay.streaming.reply import Ending
+from roleplay.streaming.runner import Draining, Full
 
 
 class StaleHead(Exception):
@@ -46,6 +47,10 @@ class SendKeyReused(Exception):
 
 class NotPossible(Exception):
     """This message cannot be answered, continued or written again."""
+
+
+# What may only mean that the same press came twice: then its own reply is the answer.
+IN_THE_WAY = (IntegrityError, StaleHead, quota.QuotaExceeded, Full, Draining)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +173,14 @@ def _ask(
     `into`: the reply that is written on; without it a new, empty one is made. A key that was used
     before gives its own reply; that is only looked up when something is in the way.
     """
-    quota.check(story.user)
-    wiring.runner().check_room(str(story.user_id))
     connection = default_connection(story)
-    provider = wiring.provider_for(connection)
+    provider = wiring.engine_for(connection)
     try:
+        quota.check(story.user)
+        wiring.runner().check_room(str(story.user_id))
         with transaction.atomic():
             generation, prompt = _write(story, act, said or answering, into, connection, provider)
-    except (IntegrityError, StaleHead) as error:
+    except IN_THE_WAY as error:
         if earlier := _earlier(story, act):
             return earlier
         raise Busy if isinstance(error, IntegrityError) else error from None
@@ -197,7 +202,11 @@ def _write(
         # The head is this conversation's own: moving it below proves that it still is.
         asked.conversation, asked.parent_id = story, based_on
         asked.save()
-    reply = into or Message.objects.create(conversation=story, role="assistant", parent=asked)
+    reply = into or Message(conversation=story, role="assistant", parent=asked)
+    if into:
+        into.refresh_from_db(fields=["text", "tool_calls"])  # it may have grown since it was read
+    else:
+        reply.save()
     if not _move_head(story, based_on, reply, draft=""):
         raise StaleHead(_newer(story, act.head))
     prompt = _prompt(story, asked, reply.text, connection)
@@ -245,8 +254,15 @@ def _launch(generation: Generation, provider: Provider, prompt: Prompt) -> None:
         lambda: with_retries(provider, body, prompt),
         person=str(generation.conversation.user_id),
         base=generation.message.text,
+        silence=_seconds(generation.connection),
         on_end=tell_engine,
     )
+
+
+def _seconds(connection: Connection | None) -> float | None:
+    """How long this engine may be silent, where its connection says so."""
+    told = connection.options.get("silence_seconds") if connection else None
+    return float(told) if isinstance(told, int | float) and told > 0 else None
 
 
 def _move_head(story: Conversation, based_on: int | None, head: Message, **changes: Any) -> bool:

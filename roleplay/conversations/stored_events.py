@@ -20,7 +20,9 @@ class StoredReader:
         self._after = after
 
     def _look(self) -> list[Event]:
-        found = Generation.objects.select_related("message").filter(pk=self._pk).first()
+        found = (
+            Generation.objects.select_related("message").defer("prompt").filter(pk=self._pk).first()
+        )
         if found is None:
             return [Event(0, "end", {"status": "failed", "kind": "", "retry_after": None})]
         events = []

@@ -1,6 +1,7 @@
 """What a column constraint cannot say: a head and a parent belong to their own conversation.
 
-Triggers are put in after every migrate, since SQLite forgets them when it rebuilds a table.
+SQLite checks every trigger when a migration rebuilds a table, and forgets those of the table itself:
+so they are taken out before a migrate and put in after it.
 """
 
 from typing import Any
@@ -31,10 +32,17 @@ SQLITE = {
 
 
 def install_triggers(using: str = "default", **_signal: Any) -> None:
+    remove_triggers(using)
     connection = connections[using]
-    if connection.vendor != "sqlite":
-        return
-    with connection.cursor() as cursor:
-        for name, body in SQLITE.items():
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
-            cursor.execute(f"CREATE TRIGGER {name} {body}")
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            for name, body in SQLITE.items():
+                cursor.execute(f"CREATE TRIGGER {name} {body}")
+
+
+def remove_triggers(using: str = "default", **_signal: Any) -> None:
+    connection = connections[using]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            for name in SQLITE:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")

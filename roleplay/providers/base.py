@@ -1,7 +1,7 @@
 """The values that engines are given and give back, and the small family of what can go wrong.
 
 Everything here is plain and immutable. A provider is handed a `Prompt` and yields, in this order:
-at most one `Receipt`, any number of `Delta`, `Replacement`, `ToolCall` and `Pause`, and one closing
+at most one `Receipt`, any number of `Delta`, `Replacement`, `ToolCall`, `Heartbeat` and `Pause`, and one closing
 `Usage`. Whatever goes wrong is raised as a `ProviderError`.
 """
 
@@ -114,6 +114,14 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The engine is at work and has nothing to show for it yet: it thinks."""
+
+
+HEARTBEAT = Heartbeat()
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """The engine is busy; it is asked again after so many seconds."""
 
@@ -130,7 +138,7 @@ class Usage:
     finish_reason: str = "stop"
 
 
-Piece = Receipt | Delta | Replacement | ToolCall | Pause | Usage
+Piece = Receipt | Delta | Replacement | ToolCall | Heartbeat | Pause | Usage
 
 
 class Provider(Protocol):

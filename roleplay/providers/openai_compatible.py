@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from roleplay.providers import base
-from roleplay.providers.base import Piece, Prompt, ToolCall, Turn
+from roleplay.providers.base import HEARTBEAT, Piece, Prompt, ToolCall, Turn
 from roleplay.providers.faults import from_event, is_error
 from roleplay.providers.flatten import stage_direction, words_for
 from roleplay.providers.patience import Limits
@@ -102,7 +102,8 @@ class OpenAICompatibleProvider:
         }
         async with self._wire.post(self._address, body, headers) as answer:
             async for event, fields in answer.objects():
-                for piece in reading.take(event, fields):
+                pieces = list(reading.take(event, fields))
+                for piece in pieces or (HEARTBEAT,):
                     yield piece
                 if reading.finish:
                     answer.hurry(AFTER_THE_END_SECONDS)

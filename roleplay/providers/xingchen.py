@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, ClassVar
 
-from roleplay.providers.base import Piece, Prompt, ToolCall
+from roleplay.providers.base import HEARTBEAT, Piece, Prompt, ToolCall
 from roleplay.providers.faults import from_event, is_error
 from roleplay.providers.patience import Limits
 from roleplay.providers.reading import Reading, bearer, label, readable
@@ -71,7 +71,8 @@ class XingchenProvider:
         path, headers = self._way(body)
         async with self._wire.post(self._root + path, body, headers) as answer:
             async for event, fields in answer.objects():
-                for piece in reading.take(event, fields):
+                pieces = list(reading.take(event, fields))
+                for piece in pieces or (HEARTBEAT,):
                     yield piece
                 if reading.finish:
                     answer.hurry(AFTER_THE_END_SECONDS)

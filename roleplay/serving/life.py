@@ -17,7 +17,7 @@ REAP_SECONDS = 10.0
 # Many small lasting objects made the default thresholds cost latency at the tail (docs/decisions.md).
 GC_THRESHOLDS = (50_000, 20, 20)
 
-# Threads that answer pages hand the interpreter back to the streams after half a millisecond.
+# Threads that answer pages hand the interpreter back to the streams after a millisecond.
 SWITCH_SECONDS = 0.001
 
 _reaper: asyncio.Task[None] | None = None
@@ -38,6 +38,7 @@ async def begin_life() -> None:
 async def end_life(seconds: float | None = None) -> None:
     """Take no more replies; give those that run their grace time, and end the rest with their text."""
     await wiring.runner().drain(settings.DRAIN_SECONDS if seconds is None else seconds)
+    await wiring.close_engines()
     if _reaper:
         _reaper.cancel()
 

@@ -58,6 +58,10 @@ class EventLog(Protocol):
         """Nothing follows: forget the log after a while."""
         ...
 
+    def forget(self, key: str) -> None:
+        """The log is no longer right: its readers end without an `end` and ask again elsewhere."""
+        ...
+
 
 def encode_events(events: Iterable[Event]) -> bytes:
     """The events as text/event-stream. Neighbouring deltas travel as one, under the last number."""

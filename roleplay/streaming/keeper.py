@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 Keep = Callable[[list[Snapshot], list[Ending]], set[str]]
 
 RETRY_SECONDS = 0.5
-LEASE_RENEWAL_SECONDS = 5.0
+LEASE_RENEWAL_SECONDS = 5.0  # well within any lease
 
 
 class Keeper:
@@ -82,6 +82,7 @@ class Keeper:
             except Exception:
                 log.exception("the store failed; %d endings wait", len(endings))
                 self._endings = endings + self._endings
+                self._after_each(set())  # limits of time hold, whatever the store does
                 await asyncio.sleep(RETRY_SECONDS)
                 self._called.set()
                 return

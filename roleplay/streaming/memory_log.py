@@ -13,33 +13,52 @@ LOOK_AROUND_SECONDS = 5.0
 
 
 class _Track:
-    """Everything known of one reply."""
+    """Everything known of one reply. Written by one thread; read by any."""
 
     def __init__(self, text: str) -> None:
+        self.lock = threading.Lock()
         self.events: list[Event] = []
         self.parts = [text]
+        # Events up to here were overtaken by a rewriting: their readers are given the whole text.
+        self.overtaken = 0
         self.wakers: set[Callable[[], None]] = set()
-        self.ended = False
+        self.over = False
         self.forget_at = float("inf")
 
     def append(self, kind: str, data: Mapping[str, Any]) -> int:
-        number = len(self.events) + 1
-        if kind == "delta":
-            self.parts.append(data["t"])
-        elif kind == "replace":
-            self.parts = [data["t"]]
-        elif kind == "end":
-            self.ended = True
-        self.events.append(Event(number, kind, data))
-        for wake in tuple(self.wakers):
-            wake()
+        with self.lock:
+            number = len(self.events) + 1
+            if kind == "delta":
+                self.parts.append(data["t"])
+            elif kind == "replace":
+                self.parts = [data["t"]]
+                self._drop_texts()
+                self.overtaken = number
+            self.events.append(Event(number, kind, data))
+            self.over = self.over or kind == "end"
+        self.wake()
         return number
 
     def since(self, after: int | None) -> list[Event]:
-        if after is not None and 0 <= after <= len(self.events):
-            return self.events[after:]
-        whole = Event(len(self.events), "replace", {"t": "".join(self.parts)})
-        return [whole, *self.events[-1:]] if self.ended else [whole]
+        with self.lock:
+            if after is not None and self.overtaken <= after <= len(self.events):
+                return self.events[after:]
+            if after is not None and 0 <= after < self.overtaken:
+                return self.events[self.overtaken - 1 :]
+            whole = Event(len(self.events), "replace", {"t": "".join(self.parts)})
+            ended = [event for event in self.events[-1:] if event.kind == "end"]
+            return [whole, *ended]
+
+    def wake(self) -> None:
+        for wake in tuple(self.wakers):
+            wake()
+
+    def _drop_texts(self) -> None:
+        """A rewritten text is not kept once for every rewriting."""
+        for place in range(max(self.overtaken - 1, 0), len(self.events)):
+            event = self.events[place]
+            if event.kind in ("delta", "replace"):
+                self.events[place] = Event(event.id, "delta", {"t": ""})
 
 
 class MemoryEventLog:
@@ -61,8 +80,14 @@ class MemoryEventLog:
         return MemoryReader(track, after) if track else None
 
     def close(self, key: str) -> None:
+        self._forget_old()
         if track := self._tracks.get(key):
             track.forget_at = time.monotonic() + self.kept_seconds
+
+    def forget(self, key: str) -> None:
+        if track := self._tracks.pop(key, None):
+            track.over = True
+            track.wake()
 
     def _forget_old(self) -> None:
         # Other threads open logs at the same time: look at a copy, and let the first one remove.
@@ -88,15 +113,12 @@ class MemoryReader:
         self._track.wakers.add(bell.ring)
         try:
             while True:
-                events = self._take()
-                if events:
+                over = self._track.over
+                if events := self._take():
                     yield events
-                    if events[-1].kind == "end":
-                        return
-                    continue
-                if self._track.ended:
+                elif over:
                     return
-                if not await bell.wait(LOOK_AROUND_SECONDS):
+                elif not await bell.wait(LOOK_AROUND_SECONDS):
                     yield []
         finally:
             self._track.wakers.discard(bell.ring)
@@ -107,12 +129,10 @@ class MemoryReader:
         try:
             while True:
                 news.clear()
-                events = self._take()
-                if events:
+                over = self._track.over
+                if events := self._take():
                     yield events
-                    if events[-1].kind == "end":
-                        return
-                elif self._track.ended:
+                elif over:
                     return
                 elif not news.wait(LOOK_AROUND_SECONDS):
                     yield []
@@ -132,7 +152,7 @@ class _Bell:
     def ring(self) -> None:
         if threading.get_ident() == self._thread:
             self._wake(True)
-        else:
+        elif not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake, True)
 
     def _wake(self, news: bool) -> None:

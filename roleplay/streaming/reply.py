@@ -51,6 +51,7 @@ class Reply:
     heard: float = field(default_factory=time.monotonic)
     task: asyncio.Task[None] | None = None
     reading: bool = False
+    silence: float | None = None  # seconds, where this engine is given more or less than others
     # Why reading was broken off from our side: the status and kind to end with.
     ordered_end: tuple[str, str] | None = None
 

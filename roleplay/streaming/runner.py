@@ -34,6 +34,8 @@ from roleplay.streaming.reply import Ending, Reply
 log = logging.getLogger(__name__)
 
 LAST_WORDS_SECONDS = 5.0
+# An engine's own clock for silence goes first: it knows more of what happened.
+GRACE_SECONDS = 2.0
 
 Pieces = Callable[[], AsyncGenerator[Piece, None]]
 
@@ -103,10 +105,11 @@ class Runner:
         *,
         person: str = "",
         base: str = "",
+        silence: float | None = None,
         on_end: Callable[[Ending], None] | None = None,
     ) -> None:
         """Let this reply run. `pieces` is called in the loop; `on_end` too, once all is kept."""
-        reply = Reply(key, person, base)
+        reply = Reply(key, person, base, silence=silence)
         self.events.open(key, base)
         self._replies[key] = reply
         self.loop.call_soon_threadsafe(self._launch, reply, pieces, on_end)
@@ -136,6 +139,9 @@ class Runner:
 
     def aside(self, work: Coroutine[Any, Any, None]) -> None:
         """Let something small run beside the replies; the runner holds on to it until it is done."""
+        self.loop.call_soon_threadsafe(self._begin_aside, work)
+
+    def _begin_aside(self, work: Coroutine[Any, Any, None]) -> None:
         task = self.loop.create_task(work, context=contextvars.Context())
         self._aside.add(task)
         task.add_done_callback(self._aside.discard)
@@ -169,10 +175,13 @@ class Runner:
         # From here on nothing can be ordered to end; the keeper must have its word.
         del self._replies[reply.key]
         lost = await self._keeper.end(ending)
-        if not lost:
+        if lost:
+            # Whoever closed it had the last word: readers are sent to the store, where it stands.
+            self.events.forget(reply.key)
+        else:
             self._announce(ending)
-        self.events.close(reply.key)
-        if on_end and not lost:
+            self.events.close(reply.key)
+        if on_end:
             on_end(ending)
 
     async def _read(self, reply: Reply, pieces: Pieces) -> Ending:
@@ -247,7 +256,7 @@ class Runner:
         for reply in tuple(self._replies.values()):
             if reply.key in lost:
                 self._end(reply, "interrupted", "broke_off")
-            elif now - reply.heard > self.limits.silence:
+            elif now - reply.heard > (reply.silence or self.limits.silence) + GRACE_SECONDS:
                 self._end(reply, "failed", TimedOut.kind)
             elif now - reply.started > self.limits.seconds:
                 self._end(reply, "failed", TooMuch.kind)

@@ -137,3 +137,27 @@ def test_no_text_breaks_the_framing(text):
     assert head == "id: 1"
     assert rest == ["", ""]
     assert json.loads(data.removeprefix("data: ")) == {"t": text}
+
+
+async def test_a_text_that_was_withdrawn_is_neither_kept_nor_sent():
+    log = MemoryEventLog()
+    log.open("reply")
+    log.append("reply", "delta", {"t": "secret"})
+    log.append("reply", "replace", {"t": "No."})
+    log.append("reply", "delta", {"t": " Never."})
+    log.append("reply", "end", DONE)
+    for after in (0, 1, 2):
+        events = await everything(log, after)
+        assert "secret" not in str(events)
+        assert [e.id for e in events] == sorted({e.id for e in events})
+    assert [e.kind for e in await everything(log, 1)] == ["replace", "delta", "end"]
+
+
+async def test_a_reader_of_a_forgotten_log_is_let_go():
+    log = MemoryEventLog()
+    log.open("reply")
+    log.append("reply", "delta", {"t": "Once"})
+    reading = asyncio.create_task(everything(log, 0))
+    await asyncio.sleep(0)
+    log.forget("reply")
+    assert [e.kind for e in await asyncio.wait_for(reading, 2)] == ["delta"]

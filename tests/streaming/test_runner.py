@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from roleplay.providers.base import (
+    HEARTBEAT,
     Delta,
     Interrupted,
     Pause,
@@ -41,8 +42,10 @@ class Shelf:
             if snapshot.key not in self.foreign:
                 self.texts[snapshot.key] = snapshot.text
         for ending in endings:
-            self.endings[ending.snapshot.key] = ending
-        return {s.key for s in snapshots} & self.foreign
+            if ending.snapshot.key not in self.foreign:
+                self.endings[ending.snapshot.key] = ending
+        keys = {s.key for s in snapshots} | {ending.snapshot.key for ending in endings}
+        return keys & self.foreign
 
 
 class Stage:
@@ -162,11 +165,13 @@ async def test_a_tool_call_alone_is_not_empty():
 async def test_a_rewritten_text_replaces_what_was_shown_and_stored():
     stage = Stage()
     stage.plays(Delta("secret"), Replacement("No."), base="Before. ")
-    assert (await stage.to_the_end())[1] == ("replace", {"t": "Before. No."})
+    # Whoever comes late never sees what was withdrawn.
+    assert (await stage.to_the_end())[0] == ("replace", {"t": "Before. No."})
     assert stage.shelf.texts["reply"] == "Before. No."
 
 
-async def test_a_silent_engine_is_given_up():
+async def test_a_silent_engine_is_given_up(monkeypatch):
+    monkeypatch.setattr("roleplay.streaming.runner.GRACE_SECONDS", 0)
     stage = Stage(silence=0.05)
     stage.plays(Delta("Once"), asyncio.Event())
     assert (await stage.to_the_end())[-1] == end("failed", "timed_out")
@@ -261,3 +266,26 @@ async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not true():
             await asyncio.sleep(0.005)
+
+
+async def test_an_engine_that_thinks_aloud_is_not_silent(monkeypatch):
+    monkeypatch.setattr("roleplay.streaming.runner.GRACE_SECONDS", 0)
+    stage = Stage(silence=0.2)
+
+    async def speak() -> AsyncGenerator[Piece, None]:
+        for _ in range(10):
+            await asyncio.sleep(0.05)
+            yield HEARTBEAT
+        yield Delta("Thought.")
+
+    stage.runner.start("reply", speak)
+    assert await stage.to_the_end() == [("delta", {"t": "Thought."}), end("done")]
+
+
+async def test_readers_of_a_reply_that_another_process_closed_are_sent_to_the_store():
+    stage, curtain = Stage(), asyncio.Event()
+    stage.shelf.foreign.add("reply")
+    stage.plays(Delta("Once"), curtain)
+    events = await stage.to_the_end()
+    assert events == [("delta", {"t": "Once"})]
+    assert stage.events.reader("reply", 0) is None

@@ -40,6 +40,7 @@ class Command(BaseCommand):
     help = "Migrates, loads the starter characters where there are none, and serves."
 
     def handle(self, **options: Any) -> None:
+        os.umask(0o077)  # what people wrote is read by nobody else on this machine
         lock = _only_server()
         call_command("migrate", interactive=False, verbosity=0)
         close_orphans(everyone_else_is_dead=True)
