@@ -12,7 +12,10 @@ from roleplay.prompting.examples import read_examples
 from roleplay.prompting.placeholders import fill_placeholders
 from roleplay.providers.base import CharacterSheet, PersonaSheet, Prompt, Tool, ToolCall, Turn
 
+# Who is spoken of where a person has no persona: in what the person reads, and in what a model reads,
+# for which "you" would be the character itself.
 YOU = {"zh-Hans": "你", "en": "you"}
+THE_USER = {"zh-Hans": "用户", "en": "the user"}
 
 
 class HasCharacter(Protocol):
@@ -59,7 +62,7 @@ def build_prompt(
     budget: PromptBudget | None = None,
 ) -> Prompt:
     """The prompt for answering the last message of `thread` (oldest first, scene excluded)."""
-    called = persona.name or YOU.get(character.language, "you")
+    called = persona.name or THE_USER.get(character.language, "the user")
     prompt = Prompt(
         character=character_sheet(character, called),
         persona=persona,
@@ -76,7 +79,7 @@ def character_sheet(character: HasCharacter, user: str = "") -> CharacterSheet:
     """Who answers, with both names put into the texts."""
 
     def filled(text: str) -> str:
-        return fill_placeholders(text, user or YOU.get(character.language, "you"), character.name)
+        return fill_placeholders(text, user or THE_USER.get(character.language, "the user"), character.name)
 
     return CharacterSheet(
         name=character.name,

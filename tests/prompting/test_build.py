@@ -56,9 +56,9 @@ def test_both_names_are_put_into_the_texts():
     )
 
 
-def test_without_a_persona_the_person_is_simply_you():
+def test_without_a_persona_a_model_is_told_of_the_user():
     prompt = build_prompt(a_character(), persona_sheet(None, "opaque"), [said("user", "你好")])
-    assert prompt.character.description == "海梦喜欢你。"
+    assert prompt.character.description == "海梦喜欢用户。"
     assert prompt.persona.name == ""
 
 
