@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from roleplay.conversations import replying
 from roleplay.conversations.forms import (
     ActForm,
     DraftForm,
+    PersonaForm,
     StartForm,
     SwipeForm,
     TitleForm,
@@ -45,6 +47,9 @@ def refusals(view: View) -> View:
             return view(request, *args, **kwargs)
         except replying.StaleHead as stale:
             return _conflict(request, stale)
+        except Conversation.DoesNotExist as gone:
+            # It was there when the act began; another tab has deleted it since.
+            raise Http404 from gone
         except replying.Busy:
             return _refusal(request, 409, _("Wait for this reply to end, or stop it, then send."))
         except (replying.SendKeyReused, replying.NotPossible):
@@ -70,6 +75,8 @@ def start_chat(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = StartForm(request.POST)
     if not form.is_valid():
         return redirect("character", pk=pk)
+    if begun := _begun_before(request, form):
+        return redirect("chat", pk=begun.conversation_id)
     if not request.user.is_authenticated:
         if not settings.GUESTS:
             return redirect_to_login(character_address(character))
@@ -81,12 +88,24 @@ def start_chat(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return redirect("chat", pk=story.pk)
 
 
+def _begun_before(request: HttpRequest, form: StartForm) -> Generation | None:
+    """The reply to the same words of the same press: a form that was posted twice tells one story."""
+    key, text = form.cleaned_data["send_key"], form.cleaned_data["text"]
+    if not key or not request.user.is_authenticated:
+        return None
+    pressed = Generation.objects.of(request.user).filter(send_key=key)
+    return pressed.filter(message__parent__text=text).first()
+
+
 def _say_first_words(story: Conversation, text: str, act: replying.Act) -> None:
-    """Send them; where that is refused they wait in the composer."""
+    """Send them; where that is refused, or they are too many, they wait in the composer."""
     try:
-        replying.start_reply(story, text, act)
+        if len(text) <= settings.MESSAGE_MAX_CHARS:
+            replying.start_reply(story, text, act)
+            return
     except (QuotaExceeded, Full, Draining):
-        Conversation.objects.filter(pk=story.pk).update(draft=text)
+        pass
+    Conversation.objects.filter(pk=story.pk).update(draft=text)
 
 
 @login_required
@@ -165,10 +184,10 @@ def save_draft(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def choose_persona(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     story = conversation_of(request, pk)
-    chosen = request.POST.get("persona", "")
-    if not chosen.isdigit():
+    form = PersonaForm(request.POST, personas=request.user.personas.all())
+    if not form.is_valid():
         raise Http404
-    story.persona = get_object_or_404(request.user.personas, pk=chosen)
+    story.persona = form.cleaned_data["persona"]
     story.save(update_fields=["persona"])
     return HttpResponse(headers={"HX-Refresh": "true"}) if request.htmx else redirect("chat", pk=pk)
 
@@ -189,9 +208,11 @@ def rename_chat(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def delete_chat(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     story = conversation_of(request, pk)
-    if running := story.running:
-        replying.stop_reply(running)
-    story.delete()
+    # What is to be deleted is looked up first: nothing may be written between that and the deed.
+    with transaction.atomic():
+        if running := story.running:
+            replying.stop_reply(running)
+        story.delete()
     return HttpResponse(headers={"HX-Redirect": "/chats/"}) if request.htmx else redirect("chats")
 
 

@@ -4,12 +4,22 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from roleplay.accounts.models import Persona
 from roleplay.conversations.replying import Act
 from roleplay.fields import CleanCharField
 
 KEY_ERROR = _("This page is too old. Reload it; what you typed is kept.")
+
+
+class WordsField(CleanCharField):
+    """What a person wrote: white space is kept as it was typed, a line ends with one character."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return text.replace("\r\n", "\n") if isinstance(text, str) else text
 
 
 class ActForm(forms.Form):
@@ -26,12 +36,12 @@ class ActForm(forms.Form):
 
 
 class WordsForm(ActForm):
-    """Words that must hold something; their white space is kept as it was typed."""
+    """Words that must hold something and fit into one message."""
 
-    text = CleanCharField(error_messages={"required": _("Write something first.")})
+    text = WordsField(error_messages={"required": _("Write something first.")})
 
     def clean_text(self) -> str:
-        text: str = self.cleaned_data["text"].replace("\r\n", "\n")
+        text: str = self.cleaned_data["text"]
         if not text.strip():
             raise forms.ValidationError(self.fields["text"].error_messages["required"])
         if len(text) > settings.MESSAGE_MAX_CHARS:
@@ -55,10 +65,13 @@ class SwipeForm(forms.Form):
 
 
 class StartForm(forms.Form):
-    """How a story begins: which greeting, and perhaps the first words at once."""
+    """How a story begins: which greeting, and perhaps the first words at once.
+
+    Words that are too long for a message are taken too: they wait in the composer.
+    """
 
     greeting = forms.IntegerField(required=False, min_value=0, max_value=1000)
-    text = CleanCharField(required=False, max_length=settings.MESSAGE_MAX_CHARS)
+    text = WordsField(required=False)
     send_key = forms.SlugField(required=False, max_length=64)
 
     def clean_greeting(self) -> int:
@@ -66,7 +79,17 @@ class StartForm(forms.Form):
 
 
 class DraftForm(forms.Form):
-    text = CleanCharField(required=False, max_length=settings.MESSAGE_MAX_CHARS)
+    text = WordsField(required=False, max_length=settings.MESSAGE_MAX_CHARS)
+
+
+class PersonaForm(forms.Form):
+    """Which of one's own personas to wear."""
+
+    persona = forms.ModelChoiceField(Persona.objects.none())
+
+    def __init__(self, *args: Any, personas: QuerySet[Persona], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["persona"].queryset = personas  # type: ignore[attr-defined]
 
 
 class TitleForm(forms.Form):
