@@ -130,6 +130,8 @@ def answer_tool(request: UserRequest, pk: int) -> HttpResponse:
         return _refusal(request, 422, first_error(form))
     words = form.cleaned_data
     generation = replying.answer_tool(message, words["call_id"], words["text"], form.act)
+    if generation is None:  # another call waits for its result
+        return HttpResponse(headers={"HX-Refresh": "true"})
     return _exchange(request, message.conversation, generation)
 
 
@@ -230,7 +232,14 @@ def _write_again(
     return _message(request, act(message, form.act).message)
 
 
+def _wants_page(request: UserRequest) -> bool:
+    """Whether a browser without our scripts sent the form: it would show a part as a whole page."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
 def _message(request: UserRequest, message: Message) -> HttpResponse:
+    if _wants_page(request):
+        return redirect("chat", pk=message.conversation_id)
     story = message.conversation
     story.refresh_from_db(fields=["head"])
     (one,) = shown([message], story.head_id)
@@ -240,6 +249,8 @@ def _message(request: UserRequest, message: Message) -> HttpResponse:
 
 def _exchange(request: UserRequest, story: Conversation, generation: Generation) -> HttpResponse:
     """What was written and the reply that begins, which nobody has written versions of yet."""
+    if _wants_page(request):
+        return redirect("chat", pk=story.pk)
     answer = generation.message
     assert answer.parent is not None
     said = ShownMessage(answer.parent, None, None, False)
@@ -255,6 +266,9 @@ def _exchange(request: UserRequest, story: Conversation, generation: Generation)
 
 
 def _conflict(request: UserRequest, stale: replying.StaleHead) -> HttpResponse:
+    if _wants_page(request):
+        words = _("This chat went on elsewhere meanwhile. Read what is new, then send.")
+        return _refused_page(request, 409, words)
     story = stale.newer[0].conversation if stale.newer else None
     context = {
         "conversation": story,
@@ -282,7 +296,18 @@ def _quota_words(over: QuotaExceeded) -> str:
 def _refusal(
     request: UserRequest, status: int, words: Any, retry_after: int | None = None
 ) -> HttpResponse:
-    answer = render(request, "conversations/_composer_error.html", {"words": words}, status=status)
+    if _wants_page(request):
+        answer = _refused_page(request, status, words)
+    else:
+        part = "conversations/_composer_error.html"
+        answer = render(request, part, {"words": words}, status=status)
     if retry_after:
         answer["Retry-After"] = str(retry_after)
     return answer
+
+
+def _refused_page(request: UserRequest, status: int, words: Any) -> HttpResponse:
+    """The refusal as a page of its own; what was written stands on it, to be taken along."""
+    back = page_before(request)
+    context = {"words": words, "written": request.POST.get("text", ""), "back": back}
+    return render(request, "conversations/refused.html", context, status=status)

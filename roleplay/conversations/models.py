@@ -1,12 +1,13 @@
 """What was said: a conversation is a tree of messages held together by one parent pointer."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import connection, models
 from django.db.models import Q
+from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 
 from characters.models import Character
@@ -37,13 +38,33 @@ def new_upstream_user() -> str:
     return uuid.uuid4().hex
 
 
+# What a row of the list is drawn from, and how many characters its snippet can need.
+ROW = (
+    "title",
+    "used",
+    "head__role",
+    "character__name",
+    "character__avatar",
+    "character__hue",
+)
+SAID = 240
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def of(self, user: Any) -> Self:
         return self.filter(user=user)
 
     def for_list(self) -> Self:
-        """Newest first, with all that a row of the list shows."""
-        return self.select_related("character", "head").order_by("-used")
+        """Last used first, with what a row of the list shows: `said` is how its head begins.
+
+        Drafts, whole messages and whole character sheets stay where they are.
+        """
+        rows = self.select_related("character", "head").only(*ROW)
+        return rows.annotate(said=Left("head__text", SAID)).order_by("-used", "-pk")
+
+    def below(self, used: datetime, pk: uuid.UUID) -> Self:
+        """Those that come after the chat of this moment and id in the list."""
+        return self.filter(Q(used__lt=used) | Q(used=used, pk__lt=pk))
 
 
 class Conversation(models.Model):
@@ -199,6 +220,15 @@ class Message(models.Model):
     def generation(self) -> "Generation | None":
         """The newest attempt at writing this message; None for a person's words and a greeting."""
         return self.generations.order_by("pk").last()
+
+
+def unanswered(message: Message, thread: Sequence[Message]) -> set[str]:
+    """The calls of this message that wait for a result; none once the story went on below it."""
+    places = [place for place, one in enumerate(thread) if one.pk == message.pk]
+    below = thread[places[0] + 1 :] if places else []
+    if not places or any(one.role != "tool" for one in below):
+        return set()
+    return {call["id"] for call in message.tool_calls} - {one.tool_call_id for one in below}
 
 
 class GenerationQuerySet(models.QuerySet["Generation"]):

@@ -1,10 +1,10 @@
 """What the chat pages show of messages, gathered in as few queries as there are kinds of things."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from roleplay.conversations.models import Generation, Message
+from roleplay.conversations.models import Generation, Message, unanswered
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class ShownMessage:
     attempt: Generation | None
     versions: Versions | None
     is_head: bool
+    # Tool calls that wait for a result, by their ids.
+    open_calls: Set[str] = frozenset()
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.message, name)
@@ -38,7 +40,17 @@ def shown(messages: Sequence[Message], head: int | None) -> list[ShownMessage]:
             # Text, number and status are of one moment only where one query read them.
             message.text, message.tool_calls = attempt.message.text, attempt.message.tool_calls
     versions = _versions(messages)
-    return [ShownMessage(m, attempts.get(m.pk), versions.get(m.pk), m.pk == head) for m in messages]
+    reaches_head = bool(messages) and messages[-1].pk == head
+    return [
+        ShownMessage(
+            message=m,
+            attempt=attempts.get(m.pk),
+            versions=versions.get(m.pk),
+            is_head=m.pk == head,
+            open_calls=unanswered(m, messages) if reaches_head and m.tool_calls else frozenset(),
+        )
+        for m in messages
+    ]
 
 
 def _newest_attempts(messages: Sequence[Message]) -> dict[int, Generation]:

@@ -17,7 +17,7 @@ from roleplay.accounts import quota
 from roleplay.accounts.models import Persona, User
 from roleplay.connections.models import Connection
 from roleplay.conversations.keeping import OWNER, new_lease
-from roleplay.conversations.models import Conversation, Generation, Message
+from roleplay.conversations.models import Conversation, Generation, Message, unanswered
 from roleplay.conversations.stored_events import StoredReader
 from roleplay.prompting.budget import PromptBudget
 from roleplay.prompting.build import YOU, build_prompt, persona_sheet
@@ -48,6 +48,8 @@ class SendKeyReused(Exception):
 class NotPossible(Exception):
     """This message cannot be answered, continued or written again."""
 
+
+MOST_CALLS = 200  # of one message, with its results
 
 # What may only mean that the same press came twice: then its own reply is the answer.
 IN_THE_WAY = (IntegrityError, StaleHead, quota.QuotaExceeded, Full, Draining)
@@ -96,14 +98,26 @@ def start_reply(story: Conversation, text: str, act: Act) -> Generation:
     return generation
 
 
-def answer_tool(message: Message, call_id: str, text: str, act: Act) -> Generation:
-    """Store a tool's result for a call of this message and let the character go on."""
+def answer_tool(message: Message, call_id: str, text: str, act: Act) -> Generation | None:
+    """Store a tool's result for a call of this message.
+
+    Once every call has its result the character goes on; until then there is None.
+    """
     story = message.conversation
     if earlier := _earlier(story, act):
         return earlier
-    if call_id not in {call["id"] for call in message.tool_calls} or message.pk != story.head_id:
+    open_calls = unanswered(message, story.thread(last=MOST_CALLS))
+    if call_id not in open_calls:
         raise NotPossible
-    return _ask(story, act, Message(role="tool", text=text, tool_call_id=call_id))
+    result = Message(role="tool", text=text, tool_call_id=call_id)
+    if open_calls == {call_id}:
+        return _ask(story, act, result)
+    with transaction.atomic():
+        result.conversation, result.parent_id = story, story.head_id
+        result.save()
+        if not _move_head(story, act.head, result):
+            raise StaleHead(_newer(story, act.head))
+    return None
 
 
 def regenerate(message: Message, act: Act) -> Generation:

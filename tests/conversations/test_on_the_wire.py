@@ -203,6 +203,30 @@ def test_the_weather_tool_goes_out_and_its_result_comes_back(alice, connected, u
     assert [role for role, _ in texts(story)] == ["user", "assistant", "tool", "assistant"]
 
 
+def test_every_call_of_a_reply_has_its_result_before_the_character_goes_on(
+    alice, alices_browser, connected, upstream
+):
+    connected(COMPLETIONS, "tool_twice", endpoint="auto")
+    agent = Character.objects.create(
+        name="小义", kind="assistant", visibility="public", tools=[WEATHER]
+    )
+    story = start_story(alice, agent)
+    reply = to_the_end(start_reply(story, "杭州和上海的天气", Act("press-0001")))
+    first, second = (call["id"] for call in reply.message.tool_calls)
+    asked = len(upstream.asked)
+    assert answer_tool(reply.message, first, "26", Act("press-0002")) is None
+    assert len(upstream.asked) == asked
+    page = alices_browser.get(reverse("chat", args=[story.pk])).content.decode()
+    assert f'value="{second}"' in page and f'value="{first}"' not in page
+    Connection.objects.update(base_url=upstream.url_of("good"))
+    story.refresh_from_db()
+    reply.message.conversation = story
+    told = answer_tool(reply.message, second, "28", Act("press-0003"))
+    assert told and to_the_end(told).status == "done"
+    results = [m for m in upstream.last.body["messages"] if m["role"] == "tool"]
+    assert [result["content"] for result in results] == ["26", "28"]
+
+
 def test_stopping_tells_the_vendor_and_closes_the_line(alice, mei, connected, upstream):
     connected(CHAT, "stop_me")
     story = start_story(alice, mei)
