@@ -135,6 +135,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         scene, *path = self._path(conversation, start, last, with_root=True)
         return scene, path
 
+    def newest_below(self, message: "Message") -> "Message":
+        """Where the story under this message was last read: its newest child's newest child, …"""
+        return self.raw(BELOW, [message.pk])[0]
+
     def _path(
         self,
         conversation: Conversation,
@@ -163,6 +167,16 @@ PATH = """
     )
     SELECT m.*, path.depth FROM path JOIN conversations_message m ON m.id = path.id
     WHERE m.parent_id IS NOT NULL {root} ORDER BY depth DESC
+"""
+BELOW = """
+    WITH RECURSIVE down(id, depth) AS (
+        SELECT id, 1 FROM conversations_message WHERE id = %s
+        UNION ALL
+        SELECT (SELECT max(m.id) FROM conversations_message m WHERE m.parent_id = down.id), depth + 1
+        FROM down WHERE EXISTS (SELECT 1 FROM conversations_message m WHERE m.parent_id = down.id)
+    )
+    SELECT m.* FROM conversations_message m JOIN down ON m.id = down.id
+    ORDER BY depth DESC LIMIT 1
 """
 ROOT = """
     UNION ALL SELECT m.*, 1000000000 AS depth FROM conversations_message m

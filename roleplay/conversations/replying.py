@@ -157,9 +157,7 @@ def listen(generation: Generation, after: int | None) -> EventReader:
 def select_swipe(message: Message, act: Act) -> Message:
     """Make this alternate the one that is read; the new head is the newest message below it."""
     story = message.conversation
-    below = message
-    while child := story.messages.filter(parent=below).order_by("-pk").first():
-        below = child
+    below = Message.objects.newest_below(message)
     if not _move_head(story, act.head, below):
         raise StaleHead(_newer(story, act.head))
     return below

@@ -73,6 +73,16 @@ def long_story(story):
     return story
 
 
+def test_a_greeting_of_a_long_story_leads_to_its_end_in_one_query(
+    long_story, django_assert_max_num_queries
+):
+    first, second = long_story.thread()[0].swipes()
+    end = long_story.head
+    select_swipe(second, Act("", end.pk))
+    with django_assert_max_num_queries(4):
+        assert select_swipe(first, Act("", second.pk)) == end
+
+
 def test_the_end_of_a_long_thread_is_read_alone(long_story, django_assert_num_queries):
     with django_assert_num_queries(1):
         assert [m.text for m in long_story.thread(last=3)] == ["197", "198", "199"]
