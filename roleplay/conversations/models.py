@@ -2,12 +2,13 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import connection, models
-from django.db.models import Q
-from django.db.models.functions import Left
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce, Left
 from django.utils.translation import gettext_lazy as _
 
 from characters.models import Character
@@ -46,6 +47,7 @@ ROW = (
     "character__name",
     "character__avatar",
     "character__hue",
+    "character__language",
 )
 SAID = 240
 
@@ -60,7 +62,8 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         Drafts, whole messages and whole character sheets stay where they are.
         """
         rows = self.select_related("character", "head").only(*ROW)
-        return rows.annotate(said=Left("head__text", SAID)).order_by("-used", "-pk")
+        said = Coalesce(Left("head__text", SAID), Value(""), output_field=models.TextField())
+        return rows.annotate(said=said).order_by("-used", "-pk")
 
     def below(self, used: datetime, pk: uuid.UUID) -> Self:
         """Those that come after the chat of this moment and id in the list."""

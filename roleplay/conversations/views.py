@@ -1,12 +1,14 @@
 """The pages of a chat. Everything here reads; nothing is started or changed by looking."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
 from roleplay.conversations import replying
@@ -15,14 +17,25 @@ from roleplay.conversations.pages import ShownMessage, shown
 from roleplay.http import EventStreamResponse, UserRequest
 
 MESSAGES_SHOWN = 30
-CHATS_SHOWN = 100
+CHATS_SHOWN = 50
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @login_required
 @require_GET
 def chats(request: UserRequest) -> HttpResponse:
-    rows = Conversation.objects.of(request.user).for_list()[:CHATS_SHOWN]
-    return render(request, "conversations/chats.html", {"chats": rows})
+    """A person's chats, last used first; asked by htmx, the next rows alone."""
+    rows = Conversation.objects.of(request.user).for_list()
+    if place := request.GET.get("below"):
+        rows = rows.below(*_read_place(place))
+    found = list(rows[: CHATS_SHOWN + 1])
+    more = len(found) > CHATS_SHOWN
+    shown_rows = found[:CHATS_SHOWN]
+    context = {"chats": shown_rows, "below": _place(shown_rows[-1]) if more else ""}
+    template = "conversations/_chat_rows.html" if request.htmx else "conversations/chats.html"
+    answer = render(request, template, context)
+    patch_vary_headers(answer, ["HX-Request"])
+    return answer
 
 
 @login_required
@@ -142,6 +155,19 @@ def generation_of(request: UserRequest, key: uuid.UUID) -> Generation:
         "message", "conversation__character", "connection"
     )
     return get_object_or_404(found, key=key)
+
+
+def _place(story: Conversation) -> str:
+    """Where this chat stands in the list, as an address can say it: microseconds and its id."""
+    return f"{(story.used - EPOCH) // timedelta(microseconds=1)}-{story.pk.hex}"
+
+
+def _read_place(words: str) -> tuple[datetime, uuid.UUID]:
+    try:
+        moment, pk = words.split("-")
+        return EPOCH + timedelta(microseconds=int(moment)), uuid.UUID(pk)
+    except (ValueError, OverflowError) as error:
+        raise Http404 from error
 
 
 def _window(story: Conversation, before: int | None = None) -> tuple[list[ShownMessage], bool]:
