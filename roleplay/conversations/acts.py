@@ -308,6 +308,8 @@ def _refusal(
 
 def _refused_page(request: UserRequest, status: int, words: Any) -> HttpResponse:
     """The refusal as a page of its own; what was written stands on it, to be taken along."""
-    back = page_before(request)
-    context = {"words": words, "written": request.POST.get("text", ""), "back": back}
+    assert request.resolver_match
+    pk = request.resolver_match.kwargs["pk"]
+    story = pk if isinstance(pk, uuid.UUID) else message_of(request, pk).conversation_id
+    context = {"words": words, "written": request.POST.get("text", ""), "story": story}
     return render(request, "conversations/refused.html", context, status=status)
