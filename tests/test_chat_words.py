@@ -98,3 +98,9 @@ def test_nobody_watches_a_countdown_of_hours(retry_after: float | None) -> None:
 
 def test_an_unknown_kind_still_has_words() -> None:
     assert told("something_new") == "Something went wrong while the reply was written."
+
+
+@pytest.mark.parametrize("kind", ["unreachable", "upstream", "broke_off", "timed_out"])
+def test_what_was_written_before_a_line_failed_is_said_to_be_saved(kind: str) -> None:
+    assert told(kind, "She").endswith("Everything up to here is saved.")
+    assert "saved" not in told(kind)

@@ -78,7 +78,11 @@ KINDS = {
         ),
     ),
     "unreachable": Trouble(
-        "off", gettext_lazy("The model service can't be reached. Your message did arrive here.")
+        "off",
+        gettext_lazy("The model service can't be reached. Your message did arrive here."),
+        partly=gettext_lazy(
+            "The model service can't be reached any more. Everything up to here is saved."
+        ),
     ),
     "timed_out": Trouble(
         "clock",
@@ -98,7 +102,13 @@ KINDS = {
             "The model service hung up mid-sentence. Everything up to here is saved."
         ),
     ),
-    "upstream": Trouble("warn", gettext_lazy("The model service had a problem. It isn't you.")),
+    "upstream": Trouble(
+        "warn",
+        gettext_lazy("The model service had a problem. It isn't you."),
+        partly=gettext_lazy(
+            "The model service had a problem mid-sentence. Everything up to here is saved."
+        ),
+    ),
     "nonsense": Trouble(
         "warn",
         gettext_lazy(
