@@ -638,3 +638,11 @@ async def test_only_the_last_line_orders_and_older_orders_are_not_quoted():
 @pytest.mark.parametrize("words", ["demo fail empty", "/demonstration", "I type /demo fail empty"])
 async def test_talk_about_demos_is_no_order(words):
     assert await reply_to(prompt_for(MEI, words))
+
+
+@pytest.mark.parametrize("order", ["/demo replace", "/demo tools", "/demo xyzzy"])
+async def test_an_order_in_latin_letters_is_answered_in_the_language_of_the_chat(order):
+    assert language_of(await reply_to(prompt_for(HUI, order))) == "zh-Hans"
+    assert language_of(await reply_to(prompt_for(MEI, order))) == "en"
+    english_guest = prompt_for(HUI, "Good evening.", "*笑了笑。*", order)
+    assert language_of(await reply_to(english_guest)) == "en"

@@ -95,13 +95,20 @@ def hear(text: str) -> Heard:
     )
 
 
-def language_for(prompt: Prompt) -> str:
-    """ "zh-Hans" or "en": the character's own, unless the person writes in the other one."""
+def language_of_chat(prompt: Prompt) -> str:
+    """ "zh-Hans" or "en": what the person wrote in before, orders apart, else the character's own."""
+    earlier = (turn.text for turn in reversed(prompt.turns[:-1]) if turn.role == "user")
+    spoken = (language_of(text) for text in earlier if not ORDER.match(text))
     own = "en" if prompt.character.language == "en" else "zh-Hans"
+    return next(filter(None, spoken), own)
+
+
+def language_for(prompt: Prompt) -> str:
+    """ "zh-Hans" or "en": what the person writes in, else what the chat is in."""
     text = last_words(prompt)
     for name in (prompt.character.name, prompt.persona.name):
         text = text.replace(name, "") if name else text
-    return language_of(text) or own
+    return language_of(text) or language_of_chat(prompt)
 
 
 def clauses(text: str) -> list[str]:

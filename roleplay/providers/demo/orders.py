@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from roleplay.providers import base
 from roleplay.providers.base import Prompt, ProviderError
-from roleplay.providers.demo.hearing import ORDER
-from roleplay.text import language_of
+from roleplay.providers.demo.hearing import ORDER, language_of_chat
 
 FAILURES: dict[str, tuple[type[ProviderError], str]] = {
     "unauthorized": (base.Unauthorized, "密钥"),
@@ -66,17 +65,15 @@ def order_in(prompt: Prompt) -> Order | None:
     line = prompt.turns[-1].text.strip().rpartition("\n")[2]
     if not ORDER.match(line):
         return None
-    order = parse(line, "en" if prompt.character.language == "en" else "zh-Hans")
+    order = parse(line, language_of_chat(prompt))
     return None if prompt.start_of_reply and order.way in {"fail", "silent"} else order
 
 
 def parse(line: str, language: str) -> Order:
-    """The order in this line; `language` is used where the line itself does not tell."""
+    """The order in this line, in this language: Latin letters in an order are only its name."""
     words = ORDER.sub("", line).lower().split()
     if re.search("[\u3400-\u9fff]", line):
         language = "zh-Hans"
-    elif words:
-        language = language_of(" ".join(words)) or language
     if not words:
         return Order("", language)
     way = WAY_OF.get(words[0], words[0])
