@@ -21,6 +21,7 @@ from roleplay.panel.errors import KINDS
 
 CHATTING_MINUTES = 10
 DAYS = 14
+REPLIES_JUDGED = 20
 # Enough for an honest median, few enough to sort in a millisecond.
 TIMED_REPLIES = 500
 # The drawing: 24 columns of 40 units, 130 high.
@@ -59,7 +60,7 @@ class Today:
     @property
     def sentence(self) -> str:
         time = _("tonight") if not 5 <= self.now.hour < 18 else _("today")
-        if self.failed > self.done:
+        if self.is_failing:
             return _("Replies are failing %s.") % time
         calm = _("All is calm %s.") % time
         people = ngettext("%d person is chatting.", "%d people are chatting.", self.chatting)
@@ -67,6 +68,14 @@ class Today:
             return calm
         # Two sentences one after the other; some languages put no space between.
         return _("{calm} {people}").format(calm=calm, people=people % self.chatting)
+
+    @cached_property
+    def is_failing(self) -> bool:
+        """Whether more than a third of the newest replies failed; what is older may be mended."""
+        since = self.now - timedelta(hours=1)
+        ended = Generation.objects.filter(created__gte=since, status__in=["done", "failed"])
+        newest = list(ended.order_by("-created").values_list("status", flat=True)[:REPLIES_JUDGED])
+        return 3 * newest.count("failed") > len(newest)
 
     @cached_property
     def chatting(self) -> int:

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from characters.models import Character
 from roleplay.accounts.models import Usage
@@ -16,6 +16,12 @@ from roleplay.panel.today import Today
 
 # The middle of a day in the site's own time zone, so that an hour ago is today as well.
 NOON = timezone.localtime().replace(hour=12, minute=30, second=0, microsecond=0)
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -157,3 +163,18 @@ def test_the_page_costs_the_same_whatever_happened(desk, replied):
     with CaptureQueriesContext(database) as many:
         assert desk.get(url).status_code == 200
     assert len(many) <= len(few) <= 25
+
+
+@pytest.mark.parametrize(("failed", "fails"), [(6, False), (7, True)])
+def test_more_than_a_third_of_the_newest_replies_is_failing(replied, failed, fails):
+    for minutes in range(failed):
+        replied(minutes, "failed", "upstream")
+    for minutes in range(15):
+        replied(20 + minutes)
+    assert (Today(NOON).sentence == "Replies are failing today.") is fails
+
+
+def test_what_failed_more_than_an_hour_ago_is_not_failing_now(replied):
+    for minutes in range(61, 70):
+        replied(minutes, "failed", "upstream")
+    assert Today(NOON).sentence == "All is calm today."
