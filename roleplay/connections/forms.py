@@ -56,7 +56,10 @@ class ConnectionForm(forms.ModelForm[Connection]):
         model = Connection
         fields = ["name", "kind", "base_url", "model", "parameters", "options", "is_default"]
         help_texts = {
-            "is_default": gettext_lazy("Answers in every chat that has no connection of its own."),
+            "is_default": gettext_lazy(
+                "When ticked, this one answers everybody at once, in every chat that has no "
+                "connection of its own."
+            ),
             "model": gettext_lazy("Xingchen takes xingchen-plus-v2 where this is empty."),
         }
 
@@ -64,9 +67,7 @@ class ConnectionForm(forms.ModelForm[Connection]):
         super().__init__(*args, **kwargs)
         self.before = Connection.objects.filter(pk=self.instance.pk).first()
         self.fields["new_key"].help_text = self._key_help()
-        if self.before is None:
-            self.initial.setdefault("is_default", Connection.objects.chosen() is None)
-        elif self.before.is_default:
+        if self.before and self.before.is_default:
             # There is exactly one default: it changes hands, it is not put down.
             self.fields["is_default"].disabled = True
             self.fields["is_default"].help_text = _(

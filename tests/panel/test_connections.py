@@ -49,9 +49,9 @@ def actions():
     return list(AuditEntry.objects.order_by("pk").values_list("action", "target"))
 
 
-def test_the_first_connection_is_the_default_unless_told_otherwise(desk):
+def test_no_connection_answers_everybody_unless_told_to(desk):
     page = desk.get(reverse("admin:connections_connection_add"))
-    assert page.context["adminform"].form["is_default"].value() is True
+    assert page.context["adminform"].form["is_default"].value() is False
     desk.post(
         reverse("admin:connections_connection_add"),
         fields(new_key=KEY, is_default="on", parameters='{"temperature": 0.9}'),
