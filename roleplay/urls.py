@@ -1,12 +1,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from roleplay.front.icon import favicon
 from roleplay.front.media import media
 from roleplay.front.pages import first_run, home
 
 urlpatterns = [
     path("", home, name="home"),
     path("first-run/", first_run, name="first_run"),
+    path("favicon.ico", favicon, name="favicon"),
     path("media/<path:path>", media, name="media"),
     path("", include("characters.urls")),
     path("", include("roleplay.accounts.urls")),

@@ -228,3 +228,8 @@ def used_icons():
 def test_every_icon_is_drawn_and_every_drawing_is_used():
     drawn = re.findall(r'id="i-([a-z-]+)"', SPRITE)
     assert sorted(drawn) == sorted(set(used_icons()))
+
+
+def test_the_icon_is_found_under_its_old_name(client):
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/static/img/lamp.svg")
