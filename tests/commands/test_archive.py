@@ -2,9 +2,13 @@
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from datetime import UTC, datetime
 from io import BytesIO, StringIO
+from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
@@ -513,3 +517,17 @@ def test_a_file_that_is_not_there_or_is_nothing_of_ours_is_named(db, tmp_path):
         take_in(tmp_path / "text.zip")
     with pytest.raises(CommandError, match="nobody called"):
         export(tmp_path / "x.zip", "--user", "nobody")
+
+
+def test_a_data_directory_without_tables_is_told_to_migrate_first(tmp_path):
+    root = Path(__file__).parent.parent.parent
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "import_data", "a.zip"],
+        cwd=root,
+        env={**os.environ, "DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 1
+    assert "run manage.py migrate first" in ran.stderr
+    assert "Traceback" not in ran.stderr

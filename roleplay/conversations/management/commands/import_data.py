@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, no_translations
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from roleplay.accounts.audit import record
 from roleplay.conversations.archive import BadArchive
@@ -27,9 +29,18 @@ class Command(BaseCommand):
 
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
+        _check_tables()
         try:
             counts = read_archive(options["file"], person_of(options["user"]))
         except BadArchive as error:
             raise CommandError(f"{error} Nothing was changed.") from error
         record(None, "data.imported", options["user"] or "everything")
         self.stdout.write(f"Taken in: {told(counts)}.")
+
+
+def _check_tables() -> None:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise CommandError(
+            "The database isn't ready: run manage.py migrate first, then this again."
+        )
