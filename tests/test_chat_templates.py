@@ -173,3 +173,38 @@ def test_what_was_sent_says_when_it_went_to_no_model(
     page = alices_browser.get(reverse("sent", args=[reply.pk])).content.decode()
     assert "Nothing was sent to a model" in page
     assert "&quot;said&quot;: &quot;你好&quot;" in page
+
+
+@pytest.mark.parametrize(("status", "lines"), [("waiting", 1), ("streaming", 0)])
+def test_only_a_reply_without_a_word_is_waited_for(
+    story: Conversation, alice: User, status: str, lines: int
+) -> None:
+    reply = written(story, status=status, text="" if lines else "*nods* and")
+    html = drawn(story, reply, alice)
+    assert html.count('data-js="waiting"') == lines
+
+
+def test_whoever_wants_replies_whole_goes_on_waiting(story: Conversation, alice: User) -> None:
+    alice.pace = "whole"
+    html = drawn(story, written(story, status="streaming", text="half a"), alice)
+    assert 'data-js="waiting"' in html
+
+
+def test_a_failure_without_a_word_carries_no_label(story: Conversation, alice: User) -> None:
+    reply = written(story, status="failed", text="", error_kind="upstream")
+    assert "AI-generated</span>" not in drawn(story, reply, alice)
+    reply.tool_calls = [{"id": "1", "name": "weather", "arguments": "{}"}]
+    reply.save()
+    assert "AI-generated</span>" in drawn(story, reply, alice)
+
+
+def test_a_guest_without_a_persona_is_simply_you(story: Conversation, alice: User) -> None:
+    said = story.messages.create(role="user", parent=story.head, text="Hi")
+    assert "alice (you), " in drawn(story, said, alice)
+    alice.is_guest = True
+    html = drawn(story, said, alice)
+    assert ">You, " in html
+    assert "alice" not in html
+    said.persona_name = "Lin"
+    said.save()
+    assert "Lin (you), " in drawn(story, said, alice)

@@ -14,7 +14,7 @@ class Reply {
     this.hasLanguage = this.text;
     this.pen = new Pen(new Writer(this.prose), log.dataset.pace, () => this.written());
     this.pen.restart(this.text);
-    this.slow = setTimeout(() => this.hint(), SLOW);
+    if (!this.text) this.slow = setTimeout(() => this.hint(), SLOW);
     this.paragraphs = 0;
     this.onShow = () => {
       this.failures = 0;
@@ -116,7 +116,8 @@ class Reply {
   }
 
   written() {
-    if (this.article.dataset.state !== 'streaming') {
+    if (!this.begun) {
+      this.begun = true;
       this.article.dataset.state = 'streaming';
       clearTimeout(this.slow);
       for (const line of this.article.querySelectorAll('[data-js="waiting"], [data-js="slow"]')) line.remove();
@@ -160,6 +161,7 @@ class Reply {
     prose.removeAttribute('data-raw');
     for (const { name } of [...article.attributes]) if (!fresh.hasAttribute(name)) article.removeAttribute(name);
     for (const { name, value } of fresh.attributes) article.setAttribute(name, value);
+    if (!fresh.querySelector('.ai')) article.querySelector('.ai')?.remove();
     while (prose.nextSibling) prose.nextSibling.remove();
     while (words.nextSibling) prose.parentNode.append(words.nextSibling);
     const line = article.querySelector('.state-line')?.innerText ?? '';
