@@ -124,14 +124,21 @@ const box = form.elements.text;
     const plain = 'enterSends' in form.dataset && !touch && !event.shiftKey;
     const act = {
       Enter: (command || plain) && (() => form.requestSubmit()),
-      Escape: isWriting() && stopWriting,
       KeyI: command && !event.shiftKey && (() => wrapBy(0)),
       Quote: command && event.shiftKey && (() => wrapBy(1)),
       Digit9: command && event.shiftKey && (() => wrapBy(2)),
-    }[event.key === 'Enter' || event.key === 'Escape' ? event.key : event.code];
+    }[event.key === 'Enter' ? event.key : event.code];
     if (!act) return;
     event.preventDefault();
     act();
+  });
+
+  /* Esc stops the reply wherever focus is, unless something open takes it to close itself. */
+  addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
+    if (!isWriting() || document.querySelector('dialog[open], :popover-open')) return;
+    event.preventDefault();
+    stopWriting();
   });
 
   /* The phone's keyboard stays open while a mark is put in. */

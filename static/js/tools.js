@@ -18,10 +18,14 @@
     if (held && !log.contains(document.activeElement)) {
       const bar = log.querySelector('.msg:last-of-type [role="toolbar"]');
       const heir = bar?.querySelector(`[data-act="${name}"]:enabled`) ?? bar?.querySelector('button:enabled') ?? log;
+      log.toggleAttribute('data-held', heir === log);
       heir.focus({ preventScroll: true });
     }
     if (name === 'next' || name === 'previous') speak(log.querySelector('.msg:last-of-type .pager')?.ariaLabel);
   };
+
+  /* Nobody chose to go to the log, so no ring is drawn around it until somebody does. */
+  log.addEventListener('blur', () => log.removeAttribute('data-held'));
 
   const copy = async (button) => {
     const prose = button.closest('.msg').querySelector('.prose');
