@@ -6,7 +6,17 @@ import socket
 import tempfile
 from typing import Any
 
-for name in ("SECRET_KEY", "FIELD_KEYS", "ALLOWED_HOSTS", "SITE_NAME", "HOST", "GUESTS", "SIGN_UP"):
+for name in (
+    "SECRET_KEY",
+    "FIELD_KEYS",
+    "ALLOWED_HOSTS",
+    "SITE_NAME",
+    "HOST",
+    "GUESTS",
+    "SIGN_UP",
+    "HTTPS",
+    "CSRF_TRUSTED_ORIGINS",
+):
     os.environ.pop(name, None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="lamplight-tests-")
 os.environ["DEMO_PACE"] = "0"
