@@ -128,6 +128,74 @@ def test_stopping_keeps_what_was_said_and_continuing_goes_on_from_there(open_pag
     assert page.locator(".msg").count() == 3
 
 
+def test_esc_stops_wherever_focus_is_unless_something_open_takes_it(open_page: Opener) -> None:
+    page = open_page()
+    enter(page)
+    ask(page, "/demo long")
+    page.wait_for_selector(BUSY)
+    page.locator(".as").click()
+    expect(page.locator("#persona-menu")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#persona-menu")).to_be_hidden()
+    assert page.locator(BUSY).count() == 1
+    page.locator(".log").focus()
+    page.keyboard.press("Escape")
+    wait_for_end(page, "stopped")
+    page.get_by_role("button", name="Continue").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(BUSY)
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "none"
+    page.keyboard.press("Escape")
+    wait_for_end(page, "stopped")
+
+
+def test_after_a_reload_in_the_middle_nobody_is_still_finding_words(open_page: Opener) -> None:
+    page = open_page()
+    enter(page)
+    ask(page, "/demo long")
+    page.wait_for_function(
+        "() => document.querySelector('.msg:last-of-type .prose').innerText.length > 60"
+    )
+    page.reload()
+    page.wait_for_selector(BUSY)
+    assert page.locator("[data-js='waiting']").count() == 0
+    assert page.locator(".caret").count() == 1
+
+
+def test_a_failure_without_a_word_is_not_labelled(open_page: Opener) -> None:
+    page = open_page()
+    enter(page)
+    ask(page, "/demo fail upstream")
+    wait_for_end(page, "failed")
+    assert page.locator(f"{LAST} .ai").count() == 0
+    ask(page, "/demo fail upstream late")
+    wait_for_end(page, "failed")
+    expect(page.locator(f"{LAST} .ai")).to_be_visible()
+
+
+def test_without_scripts_words_are_sent_and_answered(open_page: Opener) -> None:
+    page = open_page(java_script_enabled=False)
+    enter(page)
+    chat = page.url
+    page.locator("#say").fill("Hello there")
+    page.locator("[data-js='send']").click()
+    page.wait_for_url(chat)
+    assert page.locator(".msg--me .prose").inner_text() == "Hello there"
+    assert page.locator(".msg").count() == 3
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1440, "height": 900}, PHONE])
+def test_the_lines_to_begin_with_are_seen_at_once(
+    open_page: Opener, viewport: dict[str, int]
+) -> None:
+    page = open_page(viewport=viewport)
+    enter(page)
+    first = page.locator("[data-js='starter']").first.bounding_box()
+    dock = page.locator(".dock").bounding_box()
+    assert first and dock
+    assert first["y"] + first["height"] <= dock["y"]
+
+
 def test_another_version_can_be_paged_back_from(open_page: Opener) -> None:
     page = open_page()
     enter(page)
