@@ -1,5 +1,6 @@
 """What is said below a reply that ended badly, and who is told more."""
 
+from collections.abc import Iterator
 from itertools import combinations
 
 import pytest
@@ -9,6 +10,12 @@ from roleplay.connections.models import Connection
 from roleplay.conversations.models import Generation
 from roleplay.conversations.words import KINDS, state_line
 from roleplay.providers.base import ProviderError
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def all_kinds() -> set[str]:
