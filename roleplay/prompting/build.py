@@ -79,7 +79,9 @@ def character_sheet(character: HasCharacter, user: str = "") -> CharacterSheet:
     """Who answers, with both names put into the texts."""
 
     def filled(text: str) -> str:
-        return fill_placeholders(text, user or THE_USER.get(character.language, "the user"), character.name)
+        return fill_placeholders(
+            text, user or THE_USER.get(character.language, "the user"), character.name
+        )
 
     return CharacterSheet(
         name=character.name,
