@@ -11,6 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -79,7 +80,7 @@ def start_chat(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return redirect("chat", pk=begun.conversation_id)
     if not request.user.is_authenticated:
         if not settings.GUESTS:
-            return redirect_to_login(character_address(character))
+            return redirect_to_login(reverse("character", args=[character.pk]))
         create_guest(request)
     story = replying.start_story(request.user, character, form.cleaned_data["greeting"])  # type: ignore[arg-type]
     if form.cleaned_data["text"].strip():
@@ -191,7 +192,7 @@ def choose_persona(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
         raise Http404
     story.persona = form.cleaned_data["persona"]
     story.save(update_fields=["persona"])
-    return HttpResponse(headers={"HX-Refresh": "true"}) if request.htmx else redirect("chat", pk=pk)
+    return _chat_again(request, pk)
 
 
 @login_required
@@ -203,7 +204,7 @@ def rename_chat(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
         return _refusal(request, 422, first_error(form))
     story.title = form.cleaned_data["title"]
     story.save(update_fields=["title"])
-    return HttpResponse(headers={"HX-Refresh": "true"}) if request.htmx else redirect("chat", pk=pk)
+    return _chat_again(request, pk)
 
 
 @login_required
@@ -215,11 +216,16 @@ def delete_chat(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
         if running := story.running:
             replying.stop_reply(running)
         story.delete()
-    return HttpResponse(headers={"HX-Redirect": "/chats/"}) if request.htmx else redirect("chats")
+    return (
+        HttpResponse(headers={"HX-Redirect": reverse("chats")})
+        if request.htmx
+        else redirect("chats")
+    )
 
 
-def character_address(character: Character) -> str:
-    return f"/characters/{character.pk}/"
+def _chat_again(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
+    """The whole chat page anew: something that stands in many places of it has changed."""
+    return HttpResponse(headers={"HX-Refresh": "true"}) if request.htmx else redirect("chat", pk=pk)
 
 
 def _write_again(

@@ -3,7 +3,7 @@
 Django's own ASGI handler runs each synchronous middleware and view in a thread of its own making,
 and opens the database anew in it. Ours are all synchronous: so the whole of a request runs in one
 of a few lasting threads, whose database connections last too, and only what streams is
-asynchronous. docs/decisions.md has the figures.
+asynchronous.
 """
 
 import asyncio
