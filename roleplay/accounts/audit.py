@@ -1,4 +1,5 @@
-"""Writes the audit log: what staff and commands did that people would want to know of."""
+"""Writes the audit log: what staff and commands did that people would want to know of, and every
+key that people made or revoked themselves."""
 
 from typing import Any
 
@@ -17,6 +18,8 @@ ACTIONS = {
     "person.rights": _("Changed the rights of a person"),
     "person.password": _("Set a password for a person"),
     "person.removed": _("Removed a person"),
+    "key.made": _("Made an API key"),
+    "key.revoked": _("Revoked an API key"),
     "data.exported": _("Exported data"),
     "data.imported": _("Imported data"),
 }

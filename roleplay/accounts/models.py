@@ -1,10 +1,13 @@
-"""People: who they are, whom they play, what they used, and what staff looked at."""
+"""People: who they are, whom they play, what they used, their keys, and what staff looked at."""
 
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from roleplay.fields import CleanLine, CleanText
@@ -23,6 +26,14 @@ ANNOUNCEMENTS = {
     "whole": _("Read when finished"),
     "paragraph": _("Read by paragraph"),
     "off": _("Do not read"),
+}
+# What a program with a key may do.
+SCOPES = {
+    "chat": _("Chat"),
+    "characters:read": _("Look at characters"),
+    "characters:write": _("Write characters"),
+    "memory": _("Memory"),
+    "history": _("Chats and messages"),
 }
 
 
@@ -115,8 +126,68 @@ class Usage(models.Model):
         return f"{self.user} {self.day}"
 
 
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def of(self, user: User) -> Self:
+        return self.filter(user=user)
+
+    def live(self) -> Self:
+        """Those that open the door now: neither revoked nor over, of people who may sign in."""
+        open_ended = Q(expires=None) | Q(expires__gt=timezone.now())
+        return self.filter(open_ended, revoked=None, user__is_active=True)
+
+
+class ApiKey(models.Model):
+    """What a program of a person signs in with. The secret itself is kept nowhere."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_keys")
+    name = CleanLine(_("name"), max_length=60)
+    # SHA-256 in hex. The secret is 256 random bits: there is nothing to guess that a slow hash or
+    # a salt would protect.
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    shown = models.CharField(_("key"), max_length=12, editable=False)
+    scopes = models.JSONField(_("scopes"))
+    created = models.DateTimeField(_("made"), auto_now_add=True)
+    expires = models.DateTimeField(_("expires"), null=True, blank=True)
+    last_used = models.DateTimeField(_("last used"), null=True, blank=True)
+    revoked = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="api_key_has_a_name"),
+            models.CheckConstraint(
+                condition=Exact(Length("digest"), 64), name="api_key_digest_is_whole"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires=None) | Q(expires__gt=F("created")),
+                name="api_key_expires_after_it_was_made",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.shown})"
+
+    @property
+    def state(self) -> str:
+        """ "revoked", "expired" or "live"."""
+        if self.revoked:
+            return "revoked"
+        return "expired" if self.expires and self.expires <= timezone.now() else "live"
+
+    @property
+    def scope_names(self) -> list[str]:
+        return [str(SCOPES.get(scope, scope)) for scope in self.scopes]
+
+    def may(self, scope: str) -> bool:
+        return scope in self.scopes
+
+
 class AuditEntry(models.Model):
-    """Who of the staff did what to whose data, and why. Rows are added, never changed."""
+    """Who did what to whose data or keys, and why. Rows are added, never changed."""
 
     actor = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     action = models.CharField(_("action"), max_length=60)
