@@ -1,5 +1,6 @@
-"""People, their usage and the audit log in the panel."""
+"""People, their keys, their usage and the audit log in the panel."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -9,11 +10,14 @@ from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreation
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from roleplay.accounts.audit import ACTIONS, record
-from roleplay.accounts.models import AuditEntry, Usage, User
+from roleplay.accounts import api_keys
+from roleplay.accounts.audit import ACTIONS, OWN, record
+from roleplay.accounts.models import ApiKey, AuditEntry, Usage, User
 from roleplay.accounts.sessions import end_sessions
 from roleplay.panel.admins import DiscreetAdmin, ReadOnlyAdmin, filter_by
 
@@ -86,11 +90,12 @@ class PersonAdmin(DiscreetAdmin[User], UserAdmin[User]):
         return super().has_change_permission(request, obj) and self._below(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Not oneself, and nobody whose name stands in the audit log: disable those instead."""
+        """Not oneself, and nobody the audit log needs as a witness: disable those instead."""
         allowed = super().has_delete_permission(request, obj) and self._below(request, obj)
         if obj is None or not allowed:
             return allowed
-        return obj != request.user and not AuditEntry.objects.filter(actor=obj).exists()
+        witnessed = AuditEntry.objects.filter(actor=obj).exclude(action__in=OWN)
+        return obj != request.user and not witnessed.exists()
 
     def _below(self, request: HttpRequest, obj: User | None) -> bool:
         return bool(request.user.is_superuser or obj is None or not obj.is_staff)
@@ -154,6 +159,65 @@ def _kept(value: bool) -> bool:
     return value
 
 
+class StateFilter(admin.SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("live", _("Good")), ("over", _("Over"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() not in ("live", "over"):
+            return queryset
+        return queryset.live() if self.value() == "live" else queryset.over()
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(DiscreetAdmin[ApiKey], ReadOnlyAdmin[ApiKey]):
+    """Keys are made by whom they belong to; here they are seen, and taken back."""
+
+    list_display = ["name", "user", "shown", "used", "ends", "taken_back", "may_do"]
+    list_display_links = None
+    list_select_related = ["user"]
+    list_filter = [StateFilter]
+    search_fields = ["user__username", "name"]
+    fields = ["user", "name", "shown", "may_do", "created", "last_used", "expires", "revoked"]
+    readonly_fields = ["may_do"]
+    actions = ["revoke_keys"]
+
+    @admin.display(description=gettext_lazy("scopes"))
+    def may_do(self, key: ApiKey) -> str:
+        return ", ".join(key.scopes)
+
+    @admin.display(description=gettext_lazy("last used"), ordering="last_used")
+    def used(self, key: ApiKey) -> str:
+        return _day(key.last_used)
+
+    @admin.display(description=gettext_lazy("expires"), ordering="expires")
+    def ends(self, key: ApiKey) -> str:
+        return _day(key.expires)
+
+    @admin.display(description=gettext_lazy("revoked"), ordering="revoked")
+    def taken_back(self, key: ApiKey) -> str:
+        return _day(key.revoked)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.change_apikey")
+
+    @admin.action(description=gettext_lazy("Revoke the keys"), permissions=["revoke"])
+    def revoke_keys(self, request: HttpRequest, queryset: Any) -> None:
+        # As with people: only those who have all rights touch what belongs to staff.
+        mine = queryset if request.user.is_superuser else queryset.filter(user__is_staff=False)
+        staff: Any = request.user
+        count = sum(api_keys.revoke(key, by=staff) for key in mine)
+        words = ngettext("%(count)d key revoked.", "%(count)d keys revoked.", count)
+        self.message_user(request, words % {"count": count})
+
+
+def _day(moment: datetime | None) -> str:
+    return date_format(localdate(moment)) if moment else ""
+
+
 @admin.register(Usage)
 class UsageAdmin(ReadOnlyAdmin[Usage]):
     list_display = ["day", "user", "replies", "input_tokens", "output_tokens"]
@@ -174,6 +238,8 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
 
     @admin.display(description=gettext_lazy("who"))
     def who(self, entry: AuditEntry) -> str:
+        if entry.actor is None and entry.action in OWN:
+            return _("a command, or somebody who was removed")
         return str(entry.actor) if entry.actor else _("a command")
 
     @admin.display(description=gettext_lazy("what"))

@@ -23,6 +23,8 @@ ACTIONS = {
     "data.exported": _("Exported data"),
     "data.imported": _("Imported data"),
 }
+# What people do with what is their own. It makes nobody a witness who may not be removed.
+OWN = ("key.made", "key.revoked")
 
 
 def record(actor: Any, action: str, target: object, reason: str = "") -> AuditEntry:

@@ -1,18 +1,25 @@
 """What people tell us of themselves."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
+from allauth.account.forms import ChangePasswordForm
 from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from roleplay.accounts.models import Persona, User
+from roleplay.accounts.api_keys import revoke_all
+from roleplay.accounts.models import SCOPES, ApiKey, Persona, User
 from roleplay.fields import CleanCharField
 from roleplay.pictures import read_picture
 
 PREFERENCES = ["language", "theme", "text_size", "reading_font", "pace", "announce", "enter_sends"]
+
+
+DAYS = {"": _("Never"), "30": _("In 30 days"), "90": _("In 90 days"), "365": _("In a year")}
 
 
 class PreferencesForm(forms.ModelForm[User]):
@@ -100,3 +107,47 @@ class NameAndPasswordForm(forms.ModelForm[User]):
         if commit:
             user.save()
         return user
+
+
+class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
+    """Another password. Other browsers are signed out by it; programs are if one asks for it."""
+
+    end_keys = forms.BooleanField(
+        label=_("Revoke my API keys too"),
+        required=False,
+        help_text=_("Programs that use them get in no more."),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not ApiKey.objects.of(self.user).live().exists():
+            del self.fields["end_keys"]
+
+    def save(self) -> None:
+        super().save()
+        if self.cleaned_data.get("end_keys"):
+            revoke_all(self.user, by=self.user)
+
+
+class ApiKeyForm(forms.Form):
+    """What a new key is called, what it may do, and when it ends."""
+
+    name = CleanCharField(
+        label=_("Name"),
+        max_length=60,
+        strip=True,
+        help_text=_("What it is for, so that you know it again."),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        choices=list(SCOPES.items()),
+        initial=["chat"],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one thing the key may do.")},
+    )
+    days = forms.ChoiceField(label=_("Ends"), choices=list(DAYS.items()), required=False)
+
+    def clean_days(self) -> datetime | None:
+        """The moment it ends; None: never."""
+        days = self.cleaned_data["days"]
+        return timezone.now() + timedelta(days=int(days)) if days else None

@@ -135,6 +135,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         open_ended = Q(expires=None) | Q(expires__gt=timezone.now())
         return self.filter(open_ended, revoked=None, user__is_active=True)
 
+    def over(self) -> Self:
+        """Those that were revoked, or whose time is over."""
+        return self.filter(Q(revoked__isnull=False) | Q(expires__lte=timezone.now()))
+
 
 class ApiKey(models.Model):
     """What a program of a person signs in with. The secret itself is kept nowhere."""

@@ -15,6 +15,7 @@ ROOMS = (
     ("Character", "feather", _("Characters")),
     ("Connection", "plug", _("Model connections")),
     ("User", "users", _("People")),
+    ("ApiKey", "key", _("API keys")),
     ("Conversation", "chat", _("Chats")),
     ("Generation", "warn", _("Recent errors")),
     ("Usage", "chart", _("Usage by day")),

@@ -17,6 +17,7 @@ ROOMS = [
     "admin:connections_connection_add",
     "admin:accounts_user_changelist",
     "admin:accounts_user_add",
+    "admin:accounts_apikey_changelist",
     "admin:accounts_usage_changelist",
     "admin:accounts_auditentry_changelist",
     "admin:conversations_conversation_changelist",
@@ -62,6 +63,7 @@ def test_the_list_at_the_side_names_only_what_somebody_may_see(desk, db):
         "Characters",
         "Model connections",
         "People",
+        "API keys",
         "Chats",
         "Recent errors",
         "Usage by day",
@@ -87,6 +89,7 @@ def test_staff_without_rights_finds_every_room_closed(db, room):
 def test_the_panel_shows_no_model_that_was_not_meant_for_it():
     shown = {model._meta.label for model in admin.site._registry}
     assert shown - {"account.EmailAddress", "account.EmailConfirmation"} == {
+        "accounts.ApiKey",
         "accounts.AuditEntry",
         "accounts.Usage",
         "accounts.User",

@@ -11,7 +11,7 @@ It stands in this room because it knows all tables, and this is the room above t
 
 The same data gives the same bytes. Rows name each other by what is the same on every site: a person
 by user name, a connection by name, characters and chats by their ids, messages by their place in the
-chat. Neither sign-ins nor the audit log are part of it: they belong to the site they were made on.
+chat. Sign-ins, API keys and the audit log are no part of it: they belong to the site they were made on.
 """
 
 FORMAT = "lamplight"
