@@ -1,14 +1,17 @@
 """Characters: everything that makes someone you can talk to."""
 
+import copy
 import hashlib
 import json
 import uuid
+from collections.abc import Mapping
 from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import ProtectedError, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from roleplay.fields import CleanLine, CleanText
@@ -25,17 +28,54 @@ VISIBILITIES = {
 }
 LANGUAGES = {"zh-Hans": _("Simplified Chinese"), "en": _("English")}
 
+# What makes a version: all that is told of a character and to a model. Whose it is, who may see it
+# and its pictures belong to the character as a whole.
+SHEET = (
+    "language",
+    "name",
+    "sex",
+    "birthday",
+    "age",
+    "kind",
+    "tagline",
+    "description",
+    "traits",
+    "scenario",
+    "greeting",
+    "alternate_greetings",
+    "example_dialogue",
+    "starters",
+    "tags",
+    "creator_notes",
+    "template_id",
+    "params",
+    "platform_id",
+    "platform_version",
+    "open_line",
+    "tools",
+    "extensions",
+)
+MOST_VERSIONS = 100
+
+
+class VersionTaken(Exception):
+    """There is a version of this number already."""
+
+
+class TooManyVersions(Exception):
+    """A character keeps no more than `MOST_VERSIONS`."""
+
 
 class CharacterQuerySet(models.QuerySet["Character"]):
     def visible_to(self, user: Any) -> Self:
         """Those this person may open: one's own, and whatever is published or shared by link."""
         mine = Q(owner=user) if user.is_authenticated else Q()
-        return self.filter(Q(visibility__in=["public", "unlisted"]) | mine)
+        return self.filter(Q(visibility__in=["public", "unlisted"]) | mine, removed=None)
 
     def listed_for(self, user: Any) -> Self:
         """Those that may stand on this person's shelf."""
         mine = Q(owner=user) if user.is_authenticated else Q()
-        return self.filter(Q(visibility="public") | mine)
+        return self.filter(Q(visibility="public") | mine, removed=None)
 
     def matching(self, words: str) -> Self:
         """Those whose name, tagline, description or tags hold every one of these words."""
@@ -86,6 +126,8 @@ class Character(models.Model):
     characterBirthday and whatever else it asks for). `tools`: a list of
     `{id, name, description, parameters}` with JSON Schema in `parameters`, offered to the model
     wherever its interface takes tools. `extensions`: unknown parts of an imported card, as given.
+
+    A row is always its current version, number `version`; `versions` keeps the others.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -145,6 +187,12 @@ class Character(models.Model):
         blank=True,
         help_text=_("0 to 23, fifteen degrees each; -1 for grey. Empty: taken from the picture."),
     )
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+    # What the owner grants to other people, and asks of the operator.
+    allows_chat = models.BooleanField(_("others may talk to it"), default=True)
+    allows_api = models.BooleanField(_("programs of others may use it"), default=True)
+    asks_public = models.BooleanField(_("is to be published"), default=False)
+    removed = models.DateTimeField(_("taken away"), null=True, blank=True, editable=False)
     created = models.DateTimeField(_("made"), auto_now_add=True)
     updated = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -189,3 +237,135 @@ class Character(models.Model):
     @property
     def is_minor(self) -> bool:
         return self.age is not None and self.age < 18
+
+    @property
+    def sheet(self) -> dict[str, Any]:
+        """What makes this version, by the names in `SHEET`; fit for JSON."""
+        return {name: getattr(self, name) for name in SHEET}
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of all versions, the current one among them."""
+        return sorted([self.version, *(kept.number for kept in self.versions.all())])
+
+    @property
+    def next_number(self) -> int:
+        """The number that a new version gets."""
+        return self.numbers[-1] + 1
+
+    def at_version(self, number: int | None) -> "Character":
+        """This character as it is in that version; None and the current one are itself.
+
+        Any other is a copy for reading, which is not to be saved. Raises CharacterVersion.DoesNotExist
+        for a number that never was.
+        """
+        if number is None or number == self.version:
+            return self
+        return self.as_kept(self.versions.get(number=number))
+
+    def as_kept(self, kept: "CharacterVersion") -> "Character":
+        """A copy for reading, as this version has it. The texts change, the permissions do not."""
+        twin = copy.copy(self)
+        twin.version = kept.number
+        twin.updated = kept.created
+        twin._wear(kept.sheet)
+        return twin
+
+    @transaction.atomic
+    def new_version(self, fields: Mapping[str, Any], number: int | None = None) -> None:
+        """Keep what the row holds, and change it by these fields under a number of its own.
+
+        `number` None: the next one. Raises VersionTaken or TooManyVersions, and nothing is changed.
+        """
+        self._lock()
+        numbers = self.numbers
+        if number in numbers:
+            raise VersionTaken(number)
+        if len(numbers) >= MOST_VERSIONS:
+            raise TooManyVersions
+        self._keep()
+        self.version = number or numbers[-1] + 1
+        self._change(fields)
+
+    @transaction.atomic
+    def change_version(self, fields: Mapping[str, Any], number: int | None = None) -> None:
+        """Change these fields of a version where it stands; None is the current one.
+
+        Raises CharacterVersion.DoesNotExist for a number that never was.
+        """
+        self._lock()
+        if number is None or number == self.version:
+            self._change(fields)
+            return
+        kept = self.versions.get(number=number)
+        kept.sheet = {**kept.sheet, **fields}
+        kept.created = timezone.now()
+        kept.save(update_fields=["sheet", "created"])
+        self.save(update_fields=["updated"])
+
+    @transaction.atomic
+    def use_version(self, number: int) -> None:
+        """Make this version the current one again, and keep the one that was.
+
+        Raises CharacterVersion.DoesNotExist for a number that never was.
+        """
+        self._lock()
+        if number == self.version:
+            return
+        kept = self.versions.get(number=number)
+        self._keep()
+        kept.delete()
+        self.version = number
+        self._wear(kept.sheet)
+        self.save(update_fields=[*SHEET, "version", "updated"])
+
+    def remove(self) -> None:
+        """Delete it. Where stories hold it, they stay readable: it is taken away from everyone."""
+        try:
+            Character.objects.filter(pk=self.pk).delete()
+        except ProtectedError:
+            self.removed = timezone.now()
+            self.visibility = "private"
+            self.asks_public = False
+            self.save(update_fields=["removed", "visibility", "asks_public", "updated"])
+
+    def _lock(self) -> None:
+        """Read the row anew and let nobody else write it before this transaction ends."""
+        self.refresh_from_db(from_queryset=Character.objects.select_for_update())
+
+    def _keep(self) -> None:
+        self.versions.create(number=self.version, sheet=self.sheet, created=self.updated)
+
+    def _wear(self, sheet: Mapping[str, Any]) -> None:
+        for name in SHEET:
+            field: Any = self._meta.get_field(name)
+            # A sheet may be older than the column.
+            setattr(self, name, sheet[name] if name in sheet else field.get_default())
+
+    def _change(self, fields: Mapping[str, Any]) -> None:
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.save(update_fields=[*fields, "version", "updated"])
+
+
+class CharacterVersion(models.Model):
+    """A version of a character that is not the current one: an earlier one, or one stepped back from.
+
+    `sheet`: its fields by the names in `SHEET`. `created`: when it was last written.
+    """
+
+    character = models.ForeignKey(Character, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField(_("version"))
+    sheet = models.JSONField()
+    created = models.DateTimeField(_("written"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("version of a character")
+        verbose_name_plural = _("versions of characters")
+        ordering = ["character", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["character", "number"], name="one_version_one_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.character_id} {self.number}"
