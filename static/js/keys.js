@@ -2,7 +2,8 @@
    Without scripts the button stays hidden, and the key is there to be selected. */
 for (const button of document.querySelectorAll('[data-copies]')) {
   const field = document.getElementById(button.dataset.copies);
-  const words = button.querySelector('[role="status"]');
+  const words = button.querySelector('span');
+  const status = button.parentElement.querySelector('[role="status"]');
   const idle = words.textContent;
   button.hidden = false;
   button.addEventListener('click', async () => {
@@ -14,8 +15,11 @@ for (const button of document.querySelectorAll('[data-copies]')) {
       copied = document.execCommand('copy');
     }
     if (!copied) return;
-    words.textContent = button.dataset.said;
-    setTimeout(() => (words.textContent = idle), 1500);
+    words.textContent = status.textContent = button.dataset.said;
+    setTimeout(() => {
+      words.textContent = idle;
+      status.textContent = '';
+    }, 1500);
   });
 }
 
