@@ -4,7 +4,9 @@ import copy
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 
 from django.conf import settings
@@ -55,7 +57,7 @@ SHEET = (
     "tools",
     "extensions",
 )
-MOST_VERSIONS = 100
+MOST_VERSIONS = 50
 
 
 class VersionTaken(Exception):
@@ -92,6 +94,10 @@ class CharacterQuerySet(models.QuerySet["Character"]):
     def tagged(self, tag: str) -> Self:
         """Those that carry exactly this tag."""
         return self.filter(_tags_hold(f'"{tag}"')) if tag else self
+
+    def tagged_any(self, tags: Iterable[str]) -> Self:
+        """Those that carry at least one of these tags."""
+        return self.filter(reduce(or_, (_tags_hold(f'"{tag}"') for tag in tags), Q(pk__in=())))
 
 
 def _tags_hold(text: str) -> Q:

@@ -1,14 +1,21 @@
-"""The shelf: which characters stand on it for whom, and the tags to choose among them."""
+"""The shelf: which characters stand on it for whom, how one gets there, and the tags to choose by."""
 
 from collections import Counter
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.paginator import Page, Paginator
+from django.db import transaction
 
 from characters.models import Character
 
 AT_ONCE = 24
 TAGS = 16
+
+
+class ShelfFull(Exception):
+    """This person has as many characters as the site lets a person have."""
 
 
 def shelf_for(user: Any, words: str = "", tag: str = "", page: str = "1") -> Page[Character]:
@@ -22,3 +29,14 @@ def tags_for(user: Any) -> list[tuple[str, int]]:
     lists = Character.objects.listed_for(user).values_list("tags", flat=True)
     counts = Counter(tag for tags in lists for tag in dict.fromkeys(tags))
     return counts.most_common(TAGS)
+
+
+@transaction.atomic
+def put_on_shelf(character: Character) -> None:
+    """Store a new character of a person. Raises ShelfFull."""
+    # Counted and written after waiting for whoever does the same: of many at once, none is too many.
+    get_user_model().objects.select_for_update().get(pk=character.owner_id)
+    theirs = Character.objects.filter(owner=character.owner_id, removed=None)
+    if theirs.count() >= settings.CHARACTERS_PER_PERSON:
+        raise ShelfFull
+    character.save(force_insert=True)

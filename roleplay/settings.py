@@ -190,6 +190,7 @@ PAGE_THREADS = env.whole("PAGE_THREADS", 4, least=1, most=64)
 REPLIES_AT_ONCE = env.whole("REPLIES_AT_ONCE", 1000, least=1)
 REPLIES_AT_ONCE_PER_PERSON = env.whole("REPLIES_AT_ONCE_PER_PERSON", 5, least=1)
 REPLIES_PER_DAY = env.whole("REPLIES_PER_DAY", 0)  # for each person; 0: no limit
+CHARACTERS_PER_PERSON = env.whole("CHARACTERS_PER_PERSON", 500)  # 0: people write none
 API_KEYS_PER_PERSON = env.whole("API_KEYS_PER_PERSON", 20)  # that work at a time; 0: none
 REPLY_MAX_CHARS = env.whole("REPLY_MAX_CHARS", 200_000, least=1)
 REPLY_MAX_SECONDS = env.number("REPLY_MAX_SECONDS", 900, least=1)
