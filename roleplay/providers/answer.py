@@ -1,13 +1,13 @@
 """An upstream's answer: its bytes unpacked, cut into events, and read as objects, all within limits."""
 
 import contextlib
+import functools
 import time
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import aiohttp
-import httpx
 from aiohttp.http_exceptions import HttpProcessingError
 
 from roleplay.providers import base
@@ -23,8 +23,6 @@ LARGEST_ERROR = 64 << 10
 INFLATED_AT_ONCE = 64 << 10
 WHITE = b" \t\r\n"
 TROUBLE = (
-    httpx.HTTPError,
-    httpx.InvalidURL,
     aiohttp.ClientError,
     HttpProcessingError,
     OSError,
@@ -37,16 +35,16 @@ TROUBLE = (
 def fault(error: Exception, answered: bool) -> ProviderError:
     """Our error for a client's; `answered`: the beginning of an answer had come.
 
-    The transport's own mapping calls a reset a time-out: what aiohttp said is asked first. The
-    client's error is not kept as cause, since it holds the key and words of the engine's.
+    What the client says of an error is asked before the error beneath it. It is not kept as cause,
+    since it holds the key and words of the engine's.
     """
     cause = next((link for link in _chain(error) if isinstance(link, aiohttp.ClientError)), error)
     name = type(cause).__name__
     if isinstance(cause, aiohttp.ConnectionTimeoutError | aiohttp.ClientConnectorError):
         return base.Unreachable(name)
-    if isinstance(cause, TimeoutError | httpx.TimeoutException):
+    if isinstance(cause, TimeoutError):
         return base.TimedOut(name)
-    if isinstance(cause, httpx.InvalidURL | httpx.UnsupportedProtocol | aiohttp.InvalidURL):
+    if isinstance(cause, aiohttp.InvalidURL):
         return base.Rejected(name)
     if isinstance(cause, aiohttp.ClientResponseError):
         return Nonsense(name)
@@ -65,15 +63,18 @@ class Answer:
     `seen` counts them; `plain` says that the body was one JSON object and no stream.
     """
 
-    def __init__(self, response: httpx.Response, limits: Limits) -> None:
-        self.status = response.status_code
+    def __init__(self, response: aiohttp.ClientResponse, limits: Limits) -> None:
+        self.status = response.status
         self.headers = response.headers
         self.seen = 0
         self.plain = False
-        self._response = response
+        self._content = response.content
+        self._unpacked: Iterator[bytes] = iter(())
+        self._size = 0
         self._deadline = time.monotonic() + limits.reply
+        self._done = False
         self._hurried = False
-        self._watch = Watch(limits.silence)
+        self._watch = Watch(response.content, limits.silence)
 
     def hurry(self, seconds: float) -> None:
         """The reply is complete: wait only so long for what may follow, and call silence the end."""
@@ -85,49 +86,46 @@ class Answer:
         """Stop the clock."""
         self._watch.release()
 
-    async def objects(self) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    async def objects(self) -> AsyncIterator[Iterator[tuple[str, dict[str, Any]]]]:
         """Pairs of event name and object: those of a stream, or the one of a plain answer.
 
-        What the body is shows in its first character; content types lie. Ends at `[DONE]`.
+        They come in batches, since what arrived together need not be waited for one by one; a batch
+        is read, and raises, while it is taken, so take it to its end. What the body is shows in its
+        first character; content types lie. Ends at `[DONE]`.
 
         Raises:
             ProviderError: TimedOut, Interrupted, Nonsense or TooMuch.
         """
-        chunks = self._chunks()
-        start = b""
-        async for chunk in chunks:
-            start += chunk
-            if sign := start.removeprefix(BOM).lstrip(WHITE)[:1]:
-                break
-            if len(start) > LARGEST_ERROR:
-                raise TooMuch("nothing but white space")
-        else:
+        start = await self._start()
+        sign = start.removeprefix(BOM).lstrip(WHITE)[:1]
+        if not sign:
             return
         if sign == b"<":
             raise Nonsense("a page instead of a reply")
         if sign in b"{[":
             self.plain = True
-            yield "", await self._whole(start, chunks)
+            yield iter((("", await self._whole(start)),))
             return
-        parser = FrameParser()
-        frames = parser.feed(start)
-        repeats = Repeats()
-        while True:
-            for frame in frames:
-                if frame.id and repeats.has(frame):
-                    continue
-                if frame.data == "[DONE]":
-                    return
-                for value in self._objects_in(frame):
-                    yield frame.event, value
-            try:
-                frames = parser.feed(await anext(chunks))
-            except StopAsyncIteration:
-                break
-        for frame in parser.finish():
-            if frame.data != "[DONE]":
-                for value in self._objects_in(frame, cut=True):
-                    yield frame.event, value
+        parser, repeats = FrameParser(), Repeats()
+        chunk = start
+        while chunk:
+            yield self._objects_of(parser.feed(chunk), repeats)
+            if self._done:
+                return
+            chunk = await self._chunk()
+        yield self._objects_of(parser.finish(), repeats, cut=True)
+
+    def _objects_of(
+        self, frames: Iterator[Frame], repeats: "Repeats", cut: bool = False
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        for frame in frames:
+            if frame.id and repeats.has(frame):
+                continue
+            if frame.data == "[DONE]":
+                self._done = True
+                return
+            for value in self._objects_in(frame, cut):
+                yield frame.event, value
 
     def _objects_in(self, frame: Frame, cut: bool = False) -> list[dict[str, Any]]:
         try:
@@ -144,15 +142,24 @@ class Answer:
         found = b""
         self.hurry(5.0)
         with contextlib.suppress(ProviderError):
-            async for chunk in self._chunks():
+            while len(found) < LARGEST_ERROR and (chunk := await self._chunk()):
                 found += chunk
-                if len(found) >= LARGEST_ERROR:
-                    break
         return found[:LARGEST_ERROR].decode("utf-8-sig", "replace")
 
-    async def _whole(self, start: bytes, chunks: AsyncIterator[bytes]) -> dict[str, Any]:
+    async def _start(self) -> bytes:
+        """The body up to the chunk in which something else than white space comes."""
+        start = b""
+        while chunk := await self._chunk():
+            start += chunk
+            if start.removeprefix(BOM).lstrip(WHITE):
+                break
+            if len(start) > LARGEST_ERROR:
+                raise TooMuch("nothing but white space")
+        return start
+
+    async def _whole(self, start: bytes) -> dict[str, Any]:
         pieces, size = [start], len(start)
-        async for chunk in chunks:
+        while chunk := await self._chunk():
             pieces.append(chunk)
             size += len(chunk)
             if size > LARGEST_BODY:
@@ -163,31 +170,37 @@ class Answer:
         self.seen += 1
         return value
 
-    async def _chunks(self) -> AsyncIterator[bytes]:
-        """The bytes of the body, inflated where they came packed although nobody asked for it."""
-        raw = self._response.aiter_raw()
-        inflate = inflater(self.headers.get("content-encoding", ""))
-        size = 0
-        while True:
-            try:
-                chunk = await self._next(raw)
-            except StopAsyncIteration:
-                return
-            if time.monotonic() > self._deadline:
-                raise base.TimedOut("the whole reply took too long")
-            for piece in inflate(chunk) if inflate else (chunk,):
-                size += len(piece)
-                if size > LARGEST_STREAM:
-                    raise TooMuch(f"a stream of more than {LARGEST_STREAM} bytes")
-                yield piece
+    async def _chunk(self) -> bytes:
+        """The next bytes, unpacked where they came packed although nobody asked; b"" at the end."""
+        while not (chunk := next(self._unpacked, b"")):
+            unpack = self._unpack
+            packed = await self._packed()
+            if not packed:
+                return b""
+            self._unpacked = unpack(packed)
+        self._size += len(chunk)
+        if self._size > LARGEST_STREAM:
+            raise TooMuch(f"a stream of more than {LARGEST_STREAM} bytes")
+        return chunk
 
-    async def _next(self, raw: AsyncIterator[bytes]) -> bytes:
+    @functools.cached_property
+    def _unpack(self) -> Callable[[bytes], Iterator[bytes]]:
+        return unpacker(self.headers.get("content-encoding", ""))
+
+    async def _packed(self) -> bytes:
+        """Whatever has come since the last time, or b"" at the end."""
+        self._watch.since = time.monotonic()
         try:
-            return await self._watch.over(raw)
+            chunk = await self._content.readany()
         except TROUBLE as error:
             if self._hurried:
-                raise StopAsyncIteration from None
+                return b""
             raise fault(error, answered=True) from None
+        finally:
+            self._watch.since = None
+        if chunk and time.monotonic() > self._deadline:
+            raise base.TimedOut("the whole reply took too long")
+        return chunk
 
 
 class Repeats:
@@ -225,11 +238,15 @@ def read_objects(data: str, cut: bool = False) -> list[dict[str, Any]]:
     return [value]
 
 
-def inflater(encoding: str) -> Any:
-    """A function from packed bytes to pieces of at most 64 KiB, or None where nothing is packed."""
+def unpacker(encoding: str) -> Callable[[bytes], Iterator[bytes]]:
+    """A function from the bytes of the body to pieces of what they are, of at most 64 KiB if packed.
+
+    Raises:
+        Nonsense: an encoding that was not asked for and is not known.
+    """
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
-        return None
+        return lambda chunk: iter((chunk,))
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise Nonsense("an encoding that was not asked for")
     machine = zlib.decompressobj(47 if "gzip" in encoding else zlib.MAX_WBITS)

@@ -101,10 +101,10 @@ class OpenAICompatibleProvider:
             "Accept": "text/event-stream" if self._streams else "application/json",
         }
         async with self._wire.post(self._address, body, headers) as answer:
-            async for event, fields in answer.objects():
-                pieces = list(reading.take(event, fields))
-                for piece in pieces or (HEARTBEAT,):
-                    yield piece
+            async for objects in answer.objects():
+                for event, fields in objects:
+                    for piece in reading.take(event, fields) or (HEARTBEAT,):
+                        yield piece
                 if reading.finish:
                     answer.hurry(AFTER_THE_END_SECONDS)
         for piece in reading.end(reading.calls(), answer.plain, answer.seen):

@@ -1,9 +1,12 @@
 """How long and how much: the limits of a reply, and the watch over a silent line."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import aiohttp
 
 from roleplay.providers.wording import MOST_CHARACTERS
 
@@ -39,19 +42,18 @@ def _positive(value: Any, default: float) -> float:
 
 
 class Watch:
-    """Breaks a wait for bytes that takes too long.
+    """Breaks a wait for bytes that takes too long: whoever waits is given a TimeoutError.
 
     The client's own timer is not enough: after some broken chunks it never wakes its reader. One
     timer for an answer, since one for each chunk would cost more than reading the chunk.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, content: aiohttp.StreamReader, seconds: float) -> None:
         self.seconds = seconds
+        # When the wait that goes on now began (seconds of the monotonic clock), or None.
+        self.since: float | None = None
+        self._content = content
         self._loop = asyncio.get_running_loop()
-        self._task: asyncio.Task[Any] | None = None
-        self._cancelled_before = 0
-        self._since = 0.0
-        self._broke = False
         self._timer = self._loop.call_later(seconds, self._look)
 
     def hurry(self, seconds: float) -> None:
@@ -63,28 +65,11 @@ class Watch:
     def release(self) -> None:
         self._timer.cancel()
 
-    async def over(self, raw: AsyncIterator[bytes]) -> bytes:
-        """The next chunk. Raises TimeoutError."""
-        self._task = task = asyncio.current_task()
-        assert task is not None
-        self._cancelled_before = task.cancelling()
-        self._since = self._loop.time()
-        try:
-            return await anext(raw)
-        except asyncio.CancelledError:
-            # Somebody else's cancellation goes first, and is never swallowed.
-            if self._broke and task.uncancel() <= self._cancelled_before:
-                raise TimeoutError from None
-            raise
-        finally:
-            self._task = None
-
     def _look(self) -> None:
         left = self.seconds
-        if self._task is not None:
-            left += self._since - self._loop.time()
+        if self.since is not None:
+            left += self.since - time.monotonic()
             if left <= 0:
-                self._broke = True
-                self._task.cancel()
+                self._content.set_exception(TimeoutError())
                 return
         self._timer = self._loop.call_later(left, self._look)

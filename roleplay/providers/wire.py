@@ -1,8 +1,8 @@
 """One client for one upstream host: sends a request, gives back the objects of the answer.
 
-httpx over aiohttp's transport, which holds five hundred streams on a core where the stock one
-collapses. No cookies are kept, since a shared jar would hand one person's to the next; redirects
-are not followed and the environment's proxies are not used, so a key goes where it was meant to.
+aiohttp, read without layers between: each of them is paid for with every delta. No cookies are kept,
+since a shared jar would hand one person's to the next; redirects are not followed and the
+environment's proxies are not used, so a key goes where it was meant to.
 """
 
 import asyncio
@@ -12,12 +12,11 @@ import json
 import ssl
 import weakref
 from collections.abc import AsyncIterator, Mapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import aiohttp
-import httpx
-from httpx_aiohttp import AiohttpTransport
+import certifi
+from yarl import URL
 
 from roleplay.providers import base
 from roleplay.providers.answer import TROUBLE, Answer, fault
@@ -30,7 +29,7 @@ CLOSING_SECONDS = 0.3
 
 
 class Wire:
-    """The line to one upstream. Holds a client for each event loop that has used it.
+    """The line to one upstream. Holds a session for each event loop that has used it.
 
     `platform`: error numbers in the answers are the Xingchen platform's own.
     """
@@ -38,8 +37,8 @@ class Wire:
     def __init__(self, limits: Limits, platform: bool = False) -> None:
         self.limits = limits
         self.platform = platform
-        self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient]
-        self._clients = weakref.WeakKeyDictionary()
+        self._sessions: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession]
+        self._sessions = weakref.WeakKeyDictionary()
 
     @contextlib.asynccontextmanager
     async def post(
@@ -53,7 +52,7 @@ class Wire:
         response = await self._send(url, body, headers)
         answer = Answer(response, self.limits)
         try:
-            if response.status_code != 200:
+            if response.status != 200:
                 raise await self._refusal(answer)
             yield answer
         finally:
@@ -61,28 +60,33 @@ class Wire:
             # An upstream that never reads our body must not hold up whoever closes.
             with contextlib.suppress(*TROUBLE):
                 async with asyncio.timeout(CLOSING_SECONDS):
-                    await response.aclose()
+                    response.release()
+                    await response.wait_for_close()
 
     async def aclose(self) -> None:
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.aclose()
+        session = self._sessions.pop(asyncio.get_running_loop(), None)
+        if session is not None:
+            await session.close()
 
     async def _send(
         self, url: str, body: Mapping[str, Any], headers: Mapping[str, str]
-    ) -> httpx.Response:
+    ) -> aiohttp.ClientResponse:
         try:
             content = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-            request = self._client().build_request(
-                "POST", url, content=content.encode("utf-8", "replace"), headers=dict(headers)
-            )
-            if request.url.scheme not in ("http", "https") or not request.url.host:
-                raise httpx.UnsupportedProtocol("the address is not a web address")
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError):
+            address = URL(url)
+            known = address.scheme in ("http", "https") and address.host
+            if not known or not url.isprintable():
+                raise ValueError("the address is not a web address")
+        except (ValueError, TypeError):
             raise base.Rejected("the request cannot be written") from None
         try:
             async with asyncio.timeout(self.limits.connect + self.limits.silence + 5):
-                return await self._client().send(request, stream=True)
+                return await self._session().post(
+                    address,
+                    data=content.encode("utf-8", "replace"),
+                    headers=headers,
+                    allow_redirects=False,
+                )
         except TROUBLE as error:
             raise fault(error, answered=False) from None
 
@@ -97,37 +101,33 @@ class Wire:
             body = read_json(text)
         return from_status(status, answer.headers, body, self.platform)
 
-    def _client(self) -> httpx.AsyncClient:
+    def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            self._clients[loop] = new_client(self.limits)
-        return self._clients[loop]
+        if loop not in self._sessions:
+            self._sessions[loop] = new_session(self.limits)
+        return self._sessions[loop]
 
 
 @functools.cache
 def _trust() -> ssl.SSLContext:
     # Reading the list of authorities takes tens of milliseconds: once is enough.
-    return httpx.create_ssl_context(trust_env=False)
+    return ssl.create_default_context(cafile=certifi.where())
 
 
-def new_client(limits: Limits) -> httpx.AsyncClient:
-    """A client that keeps nothing of anybody; it belongs to the running event loop."""
-
-    def session() -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=_trust()),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-        )
-
-    return httpx.AsyncClient(
-        transport=AiohttpTransport(verify=_trust(), trust_env=False, client=session),
-        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-        follow_redirects=False,
+def new_session(limits: Limits) -> aiohttp.ClientSession:
+    """A session that keeps nothing of anybody; it belongs to the running event loop."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ssl=_trust()),
+        cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
-        # The transport's "pool" covers the name look-up as well as the connection.
-        timeout=httpx.Timeout(
-            limits.silence, connect=limits.connect, pool=limits.connect + 5, read=limits.silence
+        # What comes packed is unpacked by us, within limits.
+        auto_decompress=False,
+        # `connect` covers the name look-up as well as the connection.
+        timeout=aiohttp.ClientTimeout(
+            total=None,
+            connect=limits.connect + 5,
+            sock_connect=limits.connect,
+            sock_read=limits.silence,
         ),
         headers={"User-Agent": "Lamplight", "Accept-Encoding": "identity"},
     )
