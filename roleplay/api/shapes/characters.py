@@ -32,11 +32,16 @@ def _short_enough(value: Any) -> Any:
     return value
 
 
-Name = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+Line = Annotated[Text, BeforeValidator(_stripped)]
+Name = Annotated[Line, StringConstraints(min_length=1, max_length=60)]
 Sheet = Annotated[Text, StringConstraints(min_length=1, max_length=20_000)]
 Paragraphs = Annotated[Text, StringConstraints(max_length=8_000)]
 Reference = Annotated[Text, StringConstraints(max_length=2_000)]
-RoleType = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+RoleType = Annotated[Line, StringConstraints(min_length=1, max_length=60)]
 Kind = Literal["virtual", "reproduction", "assistant"]
 CharacterId = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 # Go sends 0 for what is not set.
@@ -91,9 +96,7 @@ class CharacterWords(Shape):
     name: Name | None = None
     basic_information: Sheet | None = None
     opening_line: Paragraphs | None = None
-    introduction: (
-        Annotated[Text, StringConstraints(strip_whitespace=True, max_length=120)] | None
-    ) = None
+    introduction: Annotated[Line, StringConstraints(max_length=120)] | None = None
     traits: Paragraphs | None = None
     chat_objective: Paragraphs | None = None
     chat_example: Annotated[Text, StringConstraints(max_length=20_000)] | None = None
