@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("roleplay.accounts.urls")),
     path("", include("roleplay.conversations.urls")),
     path("admin/", admin.site.urls),
+    path("", include("roleplay.api.urls")),
 ]
 
 handler400 = "roleplay.front.errors.bad_request"

@@ -235,7 +235,7 @@ def _write_again(
     form = ActForm(request.POST)
     if not form.is_valid():
         return _refusal(request, 422, first_error(form))
-    return _message(request, act(message, form.act).message)
+    return _message(request, act(message, form.act).written)
 
 
 def _wants_page(request: UserRequest) -> bool:
@@ -257,7 +257,7 @@ def _exchange(request: UserRequest, story: Conversation, generation: Generation)
     """What was written and the reply that begins, which nobody has written versions of yet."""
     if _wants_page(request):
         return redirect("chat", pk=story.pk)
-    answer = generation.message
+    answer = generation.written
     assert answer.parent is not None
     said = ShownMessage(answer.parent, None, None, False)
     begun = ShownMessage(answer, generation, None, answer.pk == story.head_id)

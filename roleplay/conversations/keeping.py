@@ -114,7 +114,7 @@ def _db(key: str) -> Any:
 def _finish(end: Ending) -> bool:
     kept, usage = end.snapshot, end.usage
     known = Generation.objects.filter(key=kept.key).values_list(
-        "pk", "message_id", "base", "model", "conversation__user_id"
+        "pk", "message_id", "base", "model", "user_id"
     )
     row = known.first()
     if row is None:  # the chat was deleted meanwhile
@@ -142,7 +142,8 @@ def _finish(end: Ending) -> bool:
     if not ended:
         return False
     calls = [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in end.tool_calls]
-    Message.objects.filter(pk=message).update(text=kept.text, tool_calls=calls)
+    if message is not None:
+        Message.objects.filter(pk=message).update(text=kept.text, tool_calls=calls)
     if kept.first_text or calls:
         read = _count(usage.input_tokens if usage else None) or 0
         told = _count(usage.output_tokens if usage else None)

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, Left
 from django.utils.translation import gettext_lazy as _
 
 from characters.models import Character
-from roleplay.accounts.models import Persona
+from roleplay.accounts.models import ApiKey, Persona
 from roleplay.connections.models import Connection
 from roleplay.fields import CleanLine, CleanText
 from roleplay.text import language_of
@@ -56,6 +56,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def of(self, user: Any) -> Self:
         return self.filter(user=user)
 
+    def in_browser(self) -> Self:
+        """Those a person began; not the dialogues that programs hold with the person's key."""
+        return self.filter(biz_user="")
+
     def for_list(self) -> Self:
         """Last used first, with what a row of the list shows: `said` is how its head begins.
 
@@ -71,7 +75,11 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
 
 class Conversation(models.Model):
-    """One story. `head` is the newest message shown; the path from the root to it is what is read."""
+    """One story. `head` is the newest message shown; the path from the root to it is what is read.
+
+    A dialogue that a program holds has a `biz_user`, the program's own name for whoever speaks; it
+    may be held to one `character_version`, and is over for the program once it was `reset`.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
@@ -88,6 +96,9 @@ class Conversation(models.Model):
     upstream_user = models.CharField(
         max_length=32, unique=True, default=new_upstream_user, editable=False
     )
+    biz_user = CleanLine(max_length=200, blank=True)
+    character_version = models.PositiveIntegerField(null=True, blank=True)  # null: the current one
+    reset = models.DateTimeField(null=True, blank=True)
     created = models.DateTimeField(_("begun"), auto_now_add=True)
     used = models.DateTimeField(_("last used"), db_index=True)
 
@@ -98,6 +109,13 @@ class Conversation(models.Model):
         verbose_name_plural = _("chats")
         ordering = ["-used"]
         indexes = [models.Index(fields=["user", "-used"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "character", "biz_user"],
+                condition=Q(reset__isnull=True) & ~Q(biz_user=""),
+                name="one_dialogue_at_a_time",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title or str(self.character)
@@ -188,13 +206,14 @@ ROOT = """
 
 
 class Message(models.Model):
-    """One message as it is stored; an engine sees it as a Turn.
+    """One message as it is stored; an engine sees it as a Turn. `key` names it to programs.
 
     The root of every conversation is a system message that holds the scene. `tool_calls` of an
     assistant message: a list of `{id, name, arguments}` with JSON text in `arguments`; a tool
     message answers the call named in `tool_call_id`.
     """
 
+    key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
     parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="children")
     role = models.CharField(max_length=10, choices=ROLES)
@@ -203,6 +222,7 @@ class Message(models.Model):
     tool_call_id = models.CharField(max_length=200, blank=True)
     # Whose mask spoke, for the person's own messages.
     persona_name = CleanLine(max_length=60, blank=True)
+    rating = models.SmallIntegerField(null=True, blank=True)  # -1 to 5, by whom it was told
     created = models.DateTimeField(auto_now_add=True)
 
     objects = MessageQuerySet.as_manager()
@@ -250,7 +270,12 @@ def unanswered(message: Message, thread: Sequence[Message]) -> set[str]:
 
 class GenerationQuerySet(models.QuerySet["Generation"]):
     def of(self, user: Any) -> Self:
+        """Those of this person's chats."""
         return self.filter(conversation__user=user)
+
+    def asked_by(self, user: Any) -> Self:
+        """Those, and what the person's programs asked for outside of any chat."""
+        return self.filter(user=user)
 
     def running(self) -> Self:
         return self.filter(status__in=RUNNING)
@@ -259,15 +284,20 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 class Generation(models.Model):
     """One attempt at writing a reply: what was sent, how it went, what it cost.
 
-    `key` names it in addresses and in the event log.
+    `key` names it in addresses and in the event log. An answer that a program asked for once, outside
+    of any chat, has neither conversation nor message: nothing of its words is kept.
     `base`: characters of the message that stood before this attempt began (a continued reply).
     `last_number`: the number of the last event whose text is in the message; a reader that shows
     the stored text asks for the events after it. `prompt`: the request body exactly as it was sent.
     """
 
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="generations")
-    message = models.ForeignKey(Message, models.CASCADE, related_name="generations")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    api_key = models.ForeignKey(ApiKey, models.SET_NULL, null=True, related_name="+")
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, null=True, related_name="generations"
+    )
+    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="generations")
     connection = models.ForeignKey(
         Connection,
         models.SET_NULL,
@@ -312,6 +342,11 @@ class Generation(models.Model):
                 | (~Q(status__in=RUNNING) & Q(finished__isnull=False)),
                 name="finished_when_terminal",
             ),
+            models.CheckConstraint(
+                condition=Q(conversation__isnull=True, message__isnull=True)
+                | Q(conversation__isnull=False, message__isnull=False),
+                name="in_a_chat_or_outside",
+            ),
             models.UniqueConstraint(fields=["conversation", "send_key"], name="one_send_one_turn"),
             models.UniqueConstraint(
                 fields=["conversation"], condition=Q(status__in=RUNNING), name="one_reply_at_a_time"
@@ -325,6 +360,18 @@ class Generation(models.Model):
     def __str__(self) -> str:
         return f"{self.status} {self.key}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.conversation and self._state.adding:
+            # Whoever asks, it counts for the person whose chat it is.
+            self.user = self.conversation.user
+        super().save(*args, **kwargs)
+
     @property
     def is_running(self) -> bool:
         return self.status in RUNNING
+
+    @property
+    def written(self) -> Message:
+        """The message this attempt writes, in a chat."""
+        assert self.message is not None
+        return self.message

@@ -38,7 +38,7 @@ def shown(messages: Sequence[Message], head: int | None) -> list[ShownMessage]:
     for message in messages:
         if attempt := attempts.get(message.pk):
             # Text, number and status are of one moment only where one query read them.
-            message.text, message.tool_calls = attempt.message.text, attempt.message.tool_calls
+            message.text, message.tool_calls = attempt.written.text, attempt.written.tool_calls
     versions = _versions(messages)
     reaches_head = bool(messages) and messages[-1].pk == head
     return [
@@ -60,7 +60,7 @@ def _newest_attempts(messages: Sequence[Message]) -> dict[int, Generation]:
         .select_related("connection", "message")
         .defer("prompt")
     )
-    return {attempt.message_id: attempt for attempt in found.order_by("pk")}
+    return {attempt.written.pk: attempt for attempt in found.order_by("pk")}
 
 
 def _versions(messages: Sequence[Message]) -> dict[int, Versions]:

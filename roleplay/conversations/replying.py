@@ -5,6 +5,8 @@ retry harmless: the same key gives the same reply. `head` is the message the per
 with; if the story has gone on elsewhere meanwhile, nothing is written and StaleHead is raised.
 """
 
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +16,14 @@ from django.utils import timezone
 from characters.models import Character
 from roleplay import wiring
 from roleplay.accounts import quota
-from roleplay.accounts.models import Persona, User
+from roleplay.accounts.models import ApiKey, Persona, User
 from roleplay.connections.models import Connection
 from roleplay.conversations.keeping import OWNER, new_lease
 from roleplay.conversations.models import Conversation, Generation, Message, unanswered
 from roleplay.conversations.stored_events import StoredReader
 from roleplay.prompting.budget import PromptBudget
 from roleplay.prompting.build import YOU, build_prompt, persona_sheet
+from roleplay.prompting.extras import NOTHING, Extras
 from roleplay.prompting.placeholders import fill_placeholders
 from roleplay.providers.base import Prompt, Provider
 from roleplay.providers.retrying import with_retries
@@ -57,25 +60,40 @@ IN_THE_WAY = (IntegrityError, StaleHead, quota.QuotaExceeded, Full, Draining)
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One press of a button: its key, and the head its page showed (None: not said)."""
+    """One press of a button: its key, and the head its page showed (None: not said).
+
+    `api_key` where it was a program that pressed, and `extras` what it adds to this turn.
+    """
 
     send_key: str
     head: int | None = None
+    api_key: ApiKey | None = None
+    extras: Extras = NOTHING
 
 
 def start_story(
-    user: User, character: Character, greeting: int = 0, persona: Persona | None = None
+    user: User,
+    character: Character,
+    greeting: int = 0,
+    persona: Persona | None = None,
+    **dialogue: Any,
 ) -> Conversation:
-    """A new conversation: the scene at its root, and every greeting as an alternate of the first."""
-    persona = persona or user.current_persona
-    called = persona.name if persona else YOU.get(character.language, "you")
+    """A new conversation: the scene at its root, and every greeting as an alternate of the first.
+
+    `dialogue`: `biz_user`, `character_version` and `called` (what whoever speaks is called) of one
+    that a program holds.
+    """
+    persona = persona or (None if "biz_user" in dialogue else user.current_persona)
+    called = dialogue.pop("called", "") or (
+        persona.name if persona else YOU.get(character.language, "you")
+    )
 
     def filled(text: str) -> str:
         return fill_placeholders(text, called, character.name)
 
     with transaction.atomic():
         story = Conversation.objects.create(
-            user=user, character=character, persona=persona, used=timezone.now()
+            user=user, character=character, persona=persona, used=timezone.now(), **dialogue
         )
         scene = story.messages.create(role="system", text=filled(character.scenario))
         greetings = [
@@ -90,11 +108,36 @@ def start_story(
 
 def start_reply(story: Conversation, text: str, act: Act) -> Generation:
     """Store what the person wrote and let the character answer."""
-    name = story.persona.name if story.persona else ""
+    persona = act.extras.persona or story.persona
+    name = persona.name if persona else ""
     generation = _ask(story, act, Message(role="user", text=text, persona_name=name))
-    asked = generation.message.parent
+    asked = generation.written.parent
     if asked is None or asked.text != text:
         raise SendKeyReused
+    return generation
+
+
+def answer_once(user: User, prompt: Prompt, api_key: ApiKey | None = None) -> Generation:
+    """Let the site's engine answer this prompt outside of any chat: no words of it are kept.
+
+    Raises QuotaExceeded, Full or Draining, as an answer in a chat does.
+    """
+    connection = Connection.objects.chosen()
+    provider = wiring.engine_for(connection)
+    quota.check(user)
+    wiring.runner().check_room(str(user.pk))
+    body = provider.body(prompt)
+    generation = Generation.objects.create(
+        user=user,
+        api_key=api_key,
+        connection=connection,
+        send_key=uuid.uuid4().hex,
+        provider=provider.name,
+        model=provider.model,
+        owner=OWNER,
+        lease_until=new_lease(),
+    )
+    _launch(generation, provider, prompt, body)
     return generation
 
 
@@ -163,6 +206,25 @@ def select_swipe(message: Message, act: Act) -> Message:
     return below
 
 
+def remind(story: Conversation, text: str) -> Message:
+    """Put a note for the character into the story, below its head. Raises Busy while one is written."""
+    if story.running:
+        raise Busy
+    with transaction.atomic():
+        note = Message(conversation=story, parent_id=story.head_id, role="system", text=text)
+        note.save()
+        if not _move_head(story, story.head_id, note):
+            raise StaleHead(_newer(story, None))
+    return note
+
+
+def end_dialogue(story: Conversation) -> None:
+    """A program's dialogue is over: what runs is stopped, and the next words begin a new one."""
+    if running := story.running:
+        stop_reply(running)
+    Conversation.objects.filter(pk=story.pk, reset=None).update(reset=timezone.now())
+
+
 def default_connection(story: Conversation) -> Connection | None:
     """What answers in this conversation: its own connection, else the site's, else the demo."""
     return story.connection or Connection.objects.chosen()
@@ -196,7 +258,7 @@ def _ask(
         if earlier := _earlier(story, act):
             return earlier
         raise Busy if isinstance(error, IntegrityError) else error from None
-    _launch(generation, provider, prompt)
+    _launch(generation, provider, prompt, generation.prompt, generation.written.text)
     return generation
 
 
@@ -221,8 +283,9 @@ def _write(
         reply.save()
     if not _move_head(story, based_on, reply, draft=""):
         raise StaleHead(_newer(story, act.head))
-    prompt = _prompt(story, asked, reply.text, connection)
+    prompt = _prompt(story, asked, reply.text, connection, act.extras)
     generation = Generation.objects.create(
+        api_key=act.api_key,
         conversation=story,
         message=reply,
         connection=connection,
@@ -238,23 +301,33 @@ def _write(
 
 
 def _prompt(
-    story: Conversation, last: Message, start: str, connection: Connection | None
+    story: Conversation,
+    last: Message,
+    start: str,
+    connection: Connection | None,
+    extras: Extras,
 ) -> Prompt:
     told = connection.options.get("context_tokens") if connection else None
+    budget = PromptBudget(told) if isinstance(told, int) else PromptBudget()
     scene, thread = Message.objects.path_with_scene(story, last.pk, PromptBudget().turns)
-    return build_prompt(
-        story.character,
+    prompt = build_prompt(
+        story.character.at_version(story.character_version),
         persona_sheet(story.persona, story.upstream_user),
         thread,
         scenario=scene.text,
         start_of_reply=start,
-        budget=PromptBudget(told) if isinstance(told, int) else PromptBudget(),
+        budget=budget,
     )
+    return prompt if extras is NOTHING else extras.added_to(prompt, budget)
 
 
-def _launch(generation: Generation, provider: Provider, prompt: Prompt) -> None:
-    body = generation.prompt
-
+def _launch(
+    generation: Generation,
+    provider: Provider,
+    prompt: Prompt,
+    body: Mapping[str, Any],
+    base: str = "",
+) -> None:
     def tell_engine(ending: Ending) -> None:
         receipt = ending.snapshot.receipt
         if ending.status == "stopped" and receipt.request_id:
@@ -264,8 +337,8 @@ def _launch(generation: Generation, provider: Provider, prompt: Prompt) -> None:
     wiring.runner().start(
         str(generation.key),
         lambda: with_retries(provider, body, prompt),
-        person=str(generation.conversation.user_id),
-        base=generation.message.text,
+        person=str(generation.user_id),
+        base=base,
         silence=_seconds(generation.connection),
         on_end=tell_engine,
     )

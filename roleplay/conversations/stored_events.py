@@ -27,13 +27,17 @@ class StoredReader:
             return [Event(0, "end", {"status": "failed", "kind": "", "retry_after": None})]
         events = []
         if self._after != found.last_number:
-            events.append(Event(found.last_number, "replace", {"t": found.message.text}))
+            text = found.message.text if found.message else ""  # outside of a chat none is kept
+            events.append(Event(found.last_number, "replace", {"t": text}))
             self._after = found.last_number
         if not found.is_running:
             data = {
                 "status": found.status,
                 "kind": found.error_kind,
                 "retry_after": found.retry_after,
+                "input_tokens": found.input_tokens,
+                "output_tokens": found.output_tokens,
+                "finish_reason": found.finish_reason or "stop",
             }
             events.append(Event(found.last_number, "end", data))
         return events

@@ -97,8 +97,8 @@ def sent(request: UserRequest, pk: int) -> HttpResponse:
 def reply(request: UserRequest, key: uuid.UUID) -> HttpResponse:
     """The reply as it stands, as one partial."""
     found = generation_of(request, key)
-    story = found.conversation
-    (message,) = shown([found.message], story.head_id)
+    story = found.written.conversation
+    (message,) = shown([found.written], story.head_id)
     context = {"message": message, "conversation": story, "character": story.character}
     return render(request, "conversations/_message.html", context)
 
@@ -152,7 +152,7 @@ def message_of(request: UserRequest, pk: int) -> Message:
 
 def generation_of(request: UserRequest, key: uuid.UUID) -> Generation:
     found = Generation.objects.of(request.user).select_related(
-        "message", "conversation__character", "connection"
+        "message__conversation__character", "connection"
     )
     return get_object_or_404(found, key=key)
 

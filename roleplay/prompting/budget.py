@@ -47,6 +47,7 @@ def _fixed_tokens(prompt: Prompt) -> int:
         prompt.persona.about,
         prompt.scenario,
         prompt.start_of_reply,
+        *prompt.memory,
         *(turn.text for turn in prompt.examples),
         *(tool.description + str(tool.parameters) for tool in prompt.tools),
     ]

@@ -74,11 +74,65 @@ class PersonaSheet:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a reply is drawn, as far as whoever asks for it has a say; None: as the connection has it.
+
+    `max_tokens` may only be less than what the connection allows.
+    """
+
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    seed: int | None = None
+    max_tokens: int | None = None
+    min_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+
+    def over(self, parameters: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+        """The connection's parameters with these over them, under an engine's own names.
+
+        `names` is from ours to the engine's; what it does not hold, the engine does not take.
+        """
+        merged = dict(parameters)
+        for ours, theirs in names.items():
+            value = getattr(self, ours)
+            if value is None or value == ():
+                continue
+            allowed = merged.get(theirs)
+            if ours == "max_tokens" and isinstance(allowed, int):
+                value = min(value, allowed)
+            merged[theirs] = list(value) if ours == "stop" else value
+        return merged
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What somebody said in a talk that is only spoken about. `name` where several talk."""
+
+    role: str
+    text: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a task works on: the lines of a talk, or a text as one line, and what it may choose
+    from, which are the keys that are wanted or the names of a group.
+    """
+
+    lines: tuple[Line, ...] = ()
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """Everything a reply is made from, still in parts: each provider flattens it last.
 
     `turns` are in time order and end with what is to be answered. `start_of_reply` holds the text
-    that the reply already has when it is to be continued; it is not among the turns.
+    that the reply already has when it is to be continued; it is not among the turns. `memory` holds
+    what is remembered of earlier talks, a sentence each. `task` is empty for a reply in character;
+    otherwise it names the work that the prompt describes in words (see prompting.tasks), and
+    `material` is what the words are about: both for the demo engine, which cannot read them.
     """
 
     character: CharacterSheet
@@ -88,6 +142,10 @@ class Prompt:
     examples: tuple[Turn, ...] = ()
     tools: tuple[Tool, ...] = ()
     start_of_reply: str = ""
+    memory: tuple[str, ...] = ()
+    sampling: Sampling = Sampling()
+    task: str = ""
+    material: Material = Material()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class Words:
     scenario: str
     partner: str
     nameless: str
+    memory: str
     examples: str
     says: str
     note: str
@@ -36,6 +37,7 @@ CHINESE = Words(
     scenario="场景：",
     partner="和你聊天的人：",
     nameless="对方",
+    memory="你记得的事：",
     examples="下面是示例对话，只用来示范说话的方式，并没有真的发生：",
     says="{name}：{text}",
     note="（{}）",
@@ -52,6 +54,7 @@ ENGLISH = Words(
     scenario="Scene:",
     partner="The person you are talking to:",
     nameless="The other person",
+    memory="What you remember:",
     examples="Example dialogue. It only shows the way of speaking and has not happened:",
     says="{name}: {text}",
     note="({})",
@@ -79,7 +82,8 @@ def about(character: CharacterSheet) -> str:
         )
         if value and value not in description
     ]
-    introduction = words.you_are.format(name=character.name) + character.tagline
+    you_are = words.you_are.format(name=character.name) if character.name else ""
+    introduction = you_are + character.tagline
     parts = [description or introduction.strip()]
     return "\n".join([*parts, *facts])
 
@@ -94,16 +98,23 @@ def direction(prompt: Prompt) -> str:
         (words.traits, prompt.character.traits.strip()),
         (words.scenario, prompt.scenario.strip()),
         (words.partner, person),
+        (words.memory, "\n".join(prompt.memory)),
     ):
         if text:
             parts.append(f"{label}\n{text}")
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 def stage_direction(prompt: Prompt) -> str:
-    """The system message for a model that knows nothing of roles: who, how, and examples."""
+    """The system message for a model that knows nothing of roles: who, how, and examples.
+
+    Nobody in particular is played where the character has no name: then it is what was said of it,
+    and may be empty.
+    """
     words = words_for(prompt.character)
     name = prompt.character.name
+    if not name:
+        return direction(prompt)
     opening = words.stay.format(name=name)
     if prompt.character.description.strip():
         opening = words.you_are.format(name=name) + opening

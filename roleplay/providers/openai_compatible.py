@@ -19,6 +19,8 @@ from roleplay.providers.wire import Wire
 VERSION = re.compile(r"v\d+\w*")
 PATH = "/chat/completions"
 AFTER_THE_END_SECONDS = 2.0
+# What a caller may ask for and every server takes.
+ASKED = {name: name for name in ("temperature", "top_p", "seed", "max_tokens", "stop")}
 REPLY_EVENTS = {"", "message", "data", "completion"}
 
 
@@ -66,14 +68,16 @@ class OpenAICompatibleProvider:
 
     def body(self, prompt: Prompt) -> dict[str, Any]:
         """The request body."""
-        body: dict[str, Any] = {**self._parameters, "stream": self._streams}
+        asked = prompt.sampling.over(self._parameters, ASKED)
+        body: dict[str, Any] = {**asked, "stream": self._streams}
         if self.model:
             body["model"] = self.model
         if self._streams and self._wants_usage:
             body["stream_options"] = {"include_usage": True}
-        system = {"role": "system", "content": stage_direction(prompt)}
+        direction = stage_direction(prompt)
+        system = [{"role": "system", "content": direction}] if direction else []
         turns = [_message(turn) for turn in prompt.turns if turn.text or turn.tool_calls]
-        body["messages"] = [system, *turns, *self._continuation(prompt)]
+        body["messages"] = [*system, *turns, *self._continuation(prompt)]
         if prompt.tools:
             body["tools"] = [
                 {

@@ -9,6 +9,16 @@ from roleplay.providers.base import CharacterSheet, PersonaSheet, Prompt, Tool, 
 from roleplay.providers.flatten import about, direction, words_for
 from roleplay.providers.reading import original_id
 
+# Our names for what a caller may ask for, and role chat's.
+ASKED = {
+    "temperature": "temperature",
+    "top_p": "topP",
+    "top_k": "topK",
+    "seed": "seed",
+    "max_tokens": "maxLength",
+    "min_tokens": "minLength",
+}
+
 # The two endpoints spell the same settings differently: role chat first, completions second.
 SPELLINGS = (
     ("topP", "top_p"),
@@ -30,7 +40,7 @@ def chat_body(
     prompt: Prompt, model: str, parameters: Mapping[str, Any], stream: bool, incremental: bool
 ) -> dict[str, Any]:
     """The body of `POST /v2/api/chat/send`."""
-    settings = spelled(parameters, completions=False)
+    settings = prompt.sampling.over(spelled(parameters, completions=False), ASKED)
     # The platform's default seed is a constant, with which starting over gives the same words.
     settings.setdefault("seed", secrets.randbelow(2**31))
     if stream:
@@ -47,6 +57,8 @@ def chat_body(
         aca["sampleMessages"] = [_plain(turn.role, turn.text) for turn in prompt.examples]
     if prompt.tools:
         aca["functionList"] = [_function(tool) for tool in prompt.tools]
+    if prompt.memory:
+        aca["memory"] = {"summaries": list(prompt.memory)}
     return {
         "model": model,
         "parameters": settings,
@@ -62,7 +74,7 @@ def completions_body(
     body: dict[str, Any] = {
         "model": model,
         "user": prompt.persona.user_id,
-        **spelled(parameters, completions=True),
+        **spelled(prompt.sampling.over(spelled(parameters, completions=False), ASKED), True),
         "stream": stream,
         "messages": [system, *completions_messages(prompt)],
     }

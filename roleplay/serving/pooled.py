@@ -15,11 +15,11 @@ from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefi
 from django.core.handlers.base import BaseHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from roleplay.http import EventStreamResponse
+from roleplay.http import EventStreamResponse, LaterResponse
 
 
 class PooledHandler(ASGIHandler):
@@ -38,6 +38,8 @@ class PooledHandler(ASGIHandler):
     async def run_get_response(self, request: HttpRequest) -> HttpResponseBase:
         loop = asyncio.get_running_loop()
         response = await loop.run_in_executor(self._pool, self._answer, request)
+        if isinstance(response, LaterResponse):
+            response = await _made(response)
         response._handler_class = self.__class__  # type: ignore[attr-defined]
         return response
 
@@ -61,3 +63,13 @@ class PooledHandler(ASGIHandler):
         assert isinstance(request, ASGIRequest)
         set_script_prefix(get_script_prefix(request.scope))
         return self.get_response(request)
+
+
+async def _made(placeholder: LaterResponse) -> HttpResponse:
+    """The answer that was waited for, with what the middleware said of its placeholder."""
+    response = await placeholder.made()
+    for name, value in placeholder.items():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers.setdefault(name, value)
+    response["Content-Length"] = str(len(response.content))
+    return response

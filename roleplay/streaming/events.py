@@ -15,7 +15,8 @@ class Event:
     replace  {"t": the whole text of the message}
     tool     {"id", "name", "arguments"}
     wait     {"seconds", "kind"}: the engine is busy and will be asked again
-    end      {"status", "kind", "retry_after"}: nothing follows
+    end      {"status", "kind", "retry_after"}, and where the engine told them "input_tokens",
+             "output_tokens" and "finish_reason": nothing follows
     moved    {}: this process is leaving; read on elsewhere
     """
 

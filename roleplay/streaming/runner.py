@@ -247,6 +247,7 @@ class Runner:
             "status": ending.status,
             "kind": ending.kind,
             "retry_after": ending.retry_after,
+            **_told(ending.usage),
         }
         self.events.append(ending.snapshot.key, "end", data)
 
@@ -273,3 +274,11 @@ class Runner:
             self._end(reply, "interrupted", "restart")
         if waiting := tasks | self._aside:
             await asyncio.wait(waiting, timeout=max(seconds, LAST_WORDS_SECONDS))
+
+
+def _told(usage: Usage | None) -> dict[str, Any]:
+    """What the engine said of its reply, for whoever reads to the end."""
+    if usage is None:
+        return {}
+    counts = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
+    return {**counts, "finish_reason": usage.finish_reason}

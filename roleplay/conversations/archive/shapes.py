@@ -54,8 +54,17 @@ CHARACTER = (
 )
 CHARACTER_TIMES = ("created", "updated")
 CHARACTER_PICTURES = ("avatar", "cover")
-CONVERSATION = ("title", "draft", "upstream_user", "created", "used")
-MESSAGE = ("role", "text", "tool_calls", "tool_call_id", "persona_name", "created")
+CONVERSATION = (
+    "title",
+    "draft",
+    "upstream_user",
+    "biz_user",
+    "character_version",
+    "reset",
+    "created",
+    "used",
+)
+MESSAGE = ("role", "text", "tool_calls", "tool_call_id", "persona_name", "rating", "created")
 GENERATION = (
     "key",
     "send_key",

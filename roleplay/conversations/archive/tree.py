@@ -60,7 +60,10 @@ def _generation(
 ) -> Generation:
     values = {name: row[name] for name in shapes.GENERATION}
     one = Generation(
-        conversation=chat, message=messages[place(row["message"])], connection=connection, **values
+        conversation=chat,
+        message=messages[place(row["message"])],
+        connection=connection,
+        **values,
     )
     shapes.check(one, "prompt")  # an empty one counts as blank, and is none the less right
     if not isinstance(one.prompt, dict) or one.status in RUNNING or one.finished is None:

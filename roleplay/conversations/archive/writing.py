@@ -178,7 +178,7 @@ def of_chat(chat: Conversation) -> dict[str, Any]:
     """A chat with its tree: messages and generations name messages by their place in the list."""
     messages = list(chat.messages.order_by("pk"))
     place = {message.pk: index for index, message in enumerate(messages)}
-    generations = chat.generations.select_related("connection").order_by("pk")
+    generations = chat.generations.select_related("connection", "message").order_by("pk")
     return {
         "id": str(chat.pk),
         "user": chat.user.username,
@@ -206,7 +206,7 @@ def _of_message(message: Message, place: dict[int, int]) -> dict[str, Any]:
 
 def _of_generation(one: Generation, place: dict[int, int]) -> dict[str, Any]:
     row = {
-        "message": place[one.message_id],
+        "message": place[one.written.pk],
         "connection": one.connection.name if one.connection else None,
         **shapes.values(one, shapes.GENERATION),
     }

@@ -1,0 +1,169 @@
+"""From a running reply to an answer: as a stream of frames, or whole."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+
+from roleplay.accounts.models import ApiKey
+from roleplay.api.dialects import STREAM_TYPE, Dialect, error_answer, json_answer
+from roleplay.api.door import Call
+from roleplay.api.errors import ApiError
+from roleplay.api.outcomes import fault_of
+from roleplay.conversations import replying
+from roleplay.conversations.models import Generation
+from roleplay.http import EventStreamResponse, when_ended
+from roleplay.prompting.budget import estimated_tokens
+from roleplay.providers.base import ToolCall
+from roleplay.streaming.events import Event
+
+
+@dataclass(slots=True)
+class Reply:
+    """What has been heard of a reply. `new` is the text since the last look.
+
+    Token counts are the engine's own, or our estimate where it told none.
+    """
+
+    text: str = ""
+    new: str = ""
+    calls: list[ToolCall] = field(default_factory=list)
+    status: str = ""
+    kind: str = ""
+    retry_after: float | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    finish_reason: str = "stop"
+
+    def take(self, events: Sequence[Event]) -> None:
+        self.new = ""
+        for event in events:
+            data = event.data
+            if event.kind == "delta":
+                self.new += data["t"]
+            elif event.kind == "replace":
+                # What was sent cannot be taken back from who reads pieces: they get it anew.
+                self.new = data["t"]
+                self.text = ""
+            elif event.kind == "tool":
+                self.calls.append(ToolCall(data["id"], data["name"], data["arguments"]))
+            elif event.kind == "end":
+                self._end(data)
+        self.text += self.new
+
+    @property
+    def fault(self) -> ApiError | None:
+        """Why there is no whole answer, once it has ended; a stopped one is whole as it is."""
+        if self.status in ("", "done") or (self.status == "stopped" and not self.kind):
+            return None
+        return fault_of(self.kind, self.retry_after)
+
+    def _end(self, data: Any) -> None:
+        self.status, self.kind = data["status"], data["kind"]
+        self.retry_after = data["retry_after"]
+        written = self.text + self.new + "".join(call.arguments for call in self.calls)
+        self.input_tokens = data.get("input_tokens") or 0
+        told = data.get("output_tokens")
+        self.output_tokens = estimated_tokens(written) if told is None else told
+        self.finish_reason = data.get("finish_reason") or "stop"
+
+
+class Writing(Protocol):
+    """Writes a reply in the words of one endpoint."""
+
+    def frame(self, reply: Reply) -> str:
+        """JSON of a frame while the reply goes on; "" where there is nothing to tell yet."""
+        ...
+
+    def last(self, reply: Reply) -> list[str]:
+        """JSON of the closing frames."""
+        ...
+
+    def whole(self, replies: Sequence[Reply]) -> Any:
+        """The body of a plain answer, envelope and all."""
+        ...
+
+
+class Frames:
+    """Encodes events for the wire: a line of JSON each, with the dialect's lead before it."""
+
+    def __init__(self, writing: Writing, dialect: Dialect, request_id: str) -> None:
+        self._writing = writing
+        self._dialect = dialect
+        self._request_id = request_id
+        self._reply = Reply()
+
+    def __call__(self, events: list[Event]) -> bytes:
+        reply = self._reply
+        reply.take(events)
+        frames = [self._writing.frame(reply)] if reply.new else []
+        fault = reply.fault
+        if reply.status and not fault:
+            frames += self._writing.last(reply)
+        lead = self._dialect.lead
+        text = "".join([f"{lead}{frame}\n\n" for frame in frames if frame])
+        if fault:
+            text += self._dialect.event(fault, self._request_id)
+        return text.encode()
+
+
+def answer_reply(
+    call: Call, generations: Sequence[Generation], writing: Writing
+) -> HttpResponseBase:
+    """The reply in this endpoint's words: streamed if the call asked for it, else whole.
+
+    Several generations are several answers to one question, for plain calls alone.
+    """
+    if not call.streams:
+        return _whole(call, generations, writing.whole)
+    (generation,) = generations
+    response = EventStreamResponse(
+        call.request,
+        replying.listen(generation, 0),
+        lambda: ApiKey.objects.live().filter(pk=call.key.pk).exists(),
+        encode=Frames(writing, call.dialect, call.request_id),
+        opening=b"",
+        leave=lambda: _let_go(generations),
+    )
+    response["Content-Type"] = STREAM_TYPE
+    return response
+
+
+def read_whole(call: Call, generation: Generation, make: Callable[[Reply], Any]) -> HttpResponse:
+    """The answer whose `data` is what `make` gives once the reply is complete.
+
+    An ApiError of its own is the answer, too.
+    """
+
+    def enveloped(replies: Sequence[Reply]) -> dict[str, Any]:
+        data = make(replies[0])
+        return {"requestId": call.request_id, "code": 200, "data": data, "success": True}
+
+    return _whole(call, [generation], enveloped)
+
+
+def _whole(
+    call: Call, generations: Sequence[Generation], make: Callable[[Sequence[Reply]], Any]
+) -> HttpResponse:
+    def answer(heard: list[list[Event]]) -> HttpResponse:
+        replies = [Reply() for _ in heard]
+        try:
+            for reply, events in zip(replies, heard, strict=True):
+                reply.take(events)
+                if fault := reply.fault:
+                    raise fault
+            return json_answer(make(replies))
+        except ApiError as error:
+            return error_answer(call.dialect, error, call.request_id)
+
+    readers = [replying.listen(generation, 0) for generation in generations]
+    return when_ended(call.request, readers, answer, lambda: _let_go(generations))
+
+
+def _let_go(generations: Sequence[Generation]) -> None:
+    """An answer outside of any chat is kept nowhere: without a reader it need not be written."""
+    for generation in generations:
+        if generation.conversation_id is None:
+            replying.stop_reply(generation)

@@ -1,0 +1,129 @@
+"""Reads a call's body: JSON as strangers write it, into the shape that is asked for."""
+
+import json
+import math
+import re
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from roleplay.api.errors import InvalidParam, Unreadable
+
+DEEPEST = 32
+LONGEST_NUMBER = 40
+MOST_TOLD = 3  # faults of one body that its answer lists
+
+S = TypeVar("S", bound=BaseModel)
+
+# A string, a comment, or a comma before a closing bracket: strings go first, so that a `//` inside
+# one is text. A string without an end is taken to the end, or each of its quotes would be tried anew.
+SLIPS = re.compile(r'"(?:[^"\\]|\\(?s:.))*"?|//[^\n]*|,(?=(?:\s|//[^\n]*(?:\n|\Z))*[\]}])')
+
+
+def read_json(body: bytes) -> dict[str, Any]:
+    """The object in this body. An empty body is an empty object.
+
+    Read strictly first; then without `//` comments and trailing commas, which the vendor's own
+    examples have.
+
+    Raises:
+        Unreadable: no JSON, or no UTF-8.
+        InvalidParam: JSON, but no object; a name twice; nested deeper than 32; an endless number.
+    """
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Unreadable("the body is not UTF-8") from None
+    if not text.strip():
+        return {}
+    try:
+        value = _decoded(text)
+    except (ValueError, RecursionError):
+        value = _forgivingly(text)
+    if not isinstance(value, dict):
+        raise InvalidParam("the body has to be a JSON object")
+    if _deeper_than(value, DEEPEST):
+        raise InvalidParam(f"the body is nested deeper than {DEEPEST}")
+    return value
+
+
+def read_shape(shape: type[S], value: Any) -> S:
+    """The value as this shape.
+
+    Raises:
+        InvalidParam: names the fields that do not fit.
+    """
+    try:
+        return shape.model_validate(value)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        told = [f"{_place(fault['loc'])} {fault['msg']}".strip() for fault in faults[:MOST_TOLD]]
+        raise InvalidParam("; ".join(told)) from None
+
+
+def _forgivingly(text: str) -> Any:
+    try:
+        return _decoded(SLIPS.sub(lambda slip: slip[0] if slip[0][0] == '"' else "", text))
+    except RecursionError:
+        raise InvalidParam("the body is nested too deeply") from None
+    except ValueError as error:
+        raise Unreadable(f"the body is no JSON: {_reason(error)}") from None
+
+
+def _reason(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at line {error.lineno}, column {error.colno}"
+    return str(error)
+
+
+def _decoded(text: str) -> Any:
+    return json.loads(
+        text,
+        object_pairs_hook=_once,
+        parse_constant=_no_constant,
+        parse_int=_whole,
+        parse_float=_finite,
+    )
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        # Which of the two was meant nobody can know, and others may read the other one.
+        raise InvalidParam("a name stands twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise InvalidParam("a number of too many digits")
+    return int(digits)
+
+
+def _finite(digits: str) -> float:
+    if len(digits) > LONGEST_NUMBER or not math.isfinite(number := float(digits)):
+        raise InvalidParam("a number out of range")
+    return number
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    layer = [value]
+    for _ in range(levels):
+        layer = [
+            inner
+            for outer in layer
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not layer:
+            return False
+    return True
+
+
+def _place(steps: tuple[str | int, ...]) -> str:
+    written = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return written.removeprefix(".")

@@ -1,0 +1,230 @@
+"""Role chat: `chat/send` and `chat/generate`.
+
+A role that the call describes is answered once and not saved. A character of this site holds a
+dialogue with each of the caller's users, which is saved and read back, unless the call keeps the
+history itself.
+"""
+
+import uuid
+
+from django.db import IntegrityError
+from django.http.response import HttpResponseBase
+
+from characters.models import Character, CharacterVersion
+from roleplay.api import casting, frames
+from roleplay.api.answering import answer_reply
+from roleplay.api.door import Call
+from roleplay.api.errors import ApiClosed, ChatClosed, InvalidParam, NotFound
+from roleplay.api.route import Route
+from roleplay.api.shapes.chat import ChatAnswer, ChatContext, ChatRequest, UserProfile
+from roleplay.conversations import replying
+from roleplay.conversations.models import Conversation, Generation, Message
+
+
+def send(call: Call) -> HttpResponseBase:
+    """The answer of the role to the last message."""
+    asked = call.read(ChatRequest)
+    if not asked.input.aca.bot_profile.character_id:
+        return _once(call, asked)
+    character = character_of(call, asked.input.aca.bot_profile.character_id)
+    if not character.allows_chat:
+        raise ChatClosed
+    if not character.allows_api:
+        raise ApiClosed
+    if not asked.input.aca.context.use_chat_history:
+        return _once(call, asked, character)
+    return _in_dialogue(call, asked, character)
+
+
+def generate(call: Call) -> HttpResponseBase:
+    """Another answer to a question; `chat/send` with `context.isRegenerate`."""
+    aca = call.body.get("input", {})
+    aca = aca.get("aca", {}) if isinstance(aca, dict) else {}
+    if not isinstance(aca, dict) or not isinstance(aca.get("context") or {}, dict):
+        raise InvalidParam("input.aca.context has to be an object")
+    aca["context"] = {**(aca.get("context") or {}), "isRegenerate": True}
+    return send(call)
+
+
+def character_of(call: Call, character_id: str) -> Character:
+    """The character of this id that the key's owner may see. Raises NotFound."""
+    try:
+        pk = uuid.UUID(character_id)
+    except ValueError:
+        raise NotFound("there is no such character") from None
+    found = Character.objects.visible_to(call.user).filter(pk=pk).first()
+    if found is None:
+        raise NotFound("there is no such character")
+    return found
+
+
+def dialogue_of(call: Call, character: Character, biz_user: str) -> Conversation | None:
+    """The dialogue that this character holds with the caller's user now."""
+    stories = Conversation.objects.of(call.user).select_related(
+        "character", "persona", "connection"
+    )
+    story = stories.filter(character=character, biz_user=biz_user, reset=None).first()
+    if story:
+        story.user = call.user
+    return story
+
+
+def begun_dialogue(
+    call: Call, character: Character, profile: UserProfile, version: int | None = None
+) -> Conversation:
+    """The dialogue with this user; a new one where there is none."""
+    kept = None if version == character.version else version
+    story = dialogue_of(call, character, profile.user_id)
+    if story is None:
+        try:
+            return replying.start_story(
+                call.user,
+                character,
+                biz_user=profile.user_id,
+                character_version=kept,
+                called=profile.user_name.strip(),
+            )
+        except IntegrityError:
+            # Two first words at once: the other one began it.
+            story = dialogue_of(call, character, profile.user_id)
+            if story is None:
+                raise
+    if story.character_version != kept:
+        story.character_version = kept
+        story.save(update_fields=["character_version"])
+    return story
+
+
+def message_in(story: Conversation, message_id: str, role: str) -> Message:
+    """The message of this id and role in a dialogue. Raises NotFound."""
+    try:
+        key = uuid.UUID(message_id)
+    except ValueError:
+        raise NotFound(f"there is no message {message_id[:40]!r}") from None
+    found = story.messages.filter(key=key, role=role).select_related("parent").first()
+    if found is None:
+        raise NotFound(f"there is no message {message_id[:40]!r}")
+    found.conversation = story
+    return found
+
+
+def _once(call: Call, asked: ChatRequest, character: Character | None = None) -> HttpResponseBase:
+    aca, said = asked.input.aca, asked.input.messages
+    words = casting.last_said(said)
+    if character is None:
+        prompt = casting.once_prompt(call.user, aca, asked.parameters, said)
+    else:
+        held = at_version(character, aca.bot_profile.version)
+        prompt = casting.character_prompt(call.user, held, aca, asked.parameters, said)
+    count = 1 if call.streams else aca.context.result_count
+    generations = [replying.answer_once(call.user, prompt, call.key) for _ in range(count)]
+    return _answer(
+        call, asked, generations, words, usePlatformChatHistory=aca.context.use_chat_history
+    )
+
+
+def at_version(character: Character, version: int | None) -> Character:
+    """The character as it was in this version. Raises NotFound."""
+    try:
+        return character.at_version(version)
+    except CharacterVersion.DoesNotExist:
+        raise NotFound(f"this character has no version {version}") from None
+
+
+def _in_dialogue(call: Call, asked: ChatRequest, character: Character) -> HttpResponseBase:
+    aca = asked.input.aca
+    version = aca.bot_profile.version
+    at_version(character, version)
+    extras = casting.extras_of(call.user, aca, asked.parameters)
+    act = replying.Act(uuid.uuid4().hex, api_key=call.key, extras=extras)
+    if aca.context.is_regenerate:
+        story = dialogue_of(call, character, aca.user_profile.user_id)
+        if story is None:
+            raise NotFound("there is no dialogue with this user")
+        generation = _again(story, aca.context, act)
+    else:
+        words = casting.last_said(asked.input.messages)
+        story = begun_dialogue(call, character, aca.user_profile, version)
+        _go_on_from(story, aca.context)
+        generation = replying.start_reply(story, words, act)
+    answer = generation.message
+    assert answer is not None and answer.parent is not None
+    return _answer(
+        call,
+        asked,
+        [generation],
+        answer.parent.text,
+        character=character,
+        isSave=True,
+        isRegenerate=aca.context.is_regenerate,
+        queryId=answer.parent.key.hex,
+        messageId=answer.key.hex,
+        replyMessageId=answer.parent.key.hex,
+        sessionId=story.pk.hex,
+        chatId=story.pk.hex,
+    )
+
+
+def _again(story: Conversation, context: ChatContext, act: replying.Act) -> Generation:
+    """Another answer to the question that the call names."""
+    if not context.query_id:
+        raise InvalidParam("input.aca.context.queryId is needed to regenerate")
+    question = message_in(story, context.query_id, "user")
+    answer = question.children.filter(role="assistant").select_related("parent").last()
+    if answer is None:
+        raise NotFound("this question has no answer yet")
+    answer.conversation = story
+    return replying.regenerate(answer, act)
+
+
+def _go_on_from(story: Conversation, context: ChatContext) -> None:
+    """The story goes on below the answer that the call chose among several."""
+    if context.answer_id:
+        chosen = message_in(story, context.answer_id, "assistant")
+        replying.select_swipe(chosen, replying.Act(uuid.uuid4().hex))
+
+
+def _answer(
+    call: Call,
+    asked: ChatRequest,
+    generations: list[Generation],
+    words: str,
+    character: Character | None = None,
+    **told: object,
+) -> HttpResponseBase:
+    call.request_id = generations[0].key.hex  # what `chat/stop` finds the answer by
+    answer = generations[0].message
+    context = frames.context(
+        call,
+        asked.input.aca.user_profile.user_id,
+        asked.model or asked.parameters.model_name,
+        answer.key.hex if answer else "",
+        character.pk.hex if character else "",
+        **{**told, "resultCount": len(generations)},
+    )
+    writing = frames.ChatWriting(context, words, asked.parameters.incremental_output)
+    return answer_reply(call, generations, writing)
+
+
+ROUTES = [
+    Route(
+        "chat/send",
+        send,
+        scope="chat",
+        service="aca-chat-send",
+        summary="Talk to a role in words, to a template, or to a character of this site",
+        asks=ChatRequest,
+        answers=ChatAnswer,
+        stream="header",
+    ),
+    Route(
+        "chat/generate",
+        generate,
+        scope="chat",
+        service="aca-chat-regenerate",
+        summary="Another answer to a question of a saved dialogue",
+        asks=ChatRequest,
+        answers=ChatAnswer,
+        stream="header",
+    ),
+]

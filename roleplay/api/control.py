@@ -1,0 +1,124 @@
+"""Control of a chat: stop, rating, reminder, reset, and the picture that never comes."""
+
+import uuid
+
+from roleplay.api.chat import begun_dialogue, character_of, dialogue_of
+from roleplay.api.door import Call
+from roleplay.api.errors import NotFound
+from roleplay.api.route import Route
+from roleplay.api.shapes.chat import UserProfile
+from roleplay.api.shapes.control import (
+    Picture,
+    PictureQuery,
+    RatingRequest,
+    ReminderRequest,
+    ResetRequest,
+    StopRequest,
+)
+from roleplay.conversations import replying
+from roleplay.conversations.models import Generation, Message
+
+
+def stop(call: Call) -> bool:
+    """End a running answer with what it has; false where none of this name runs."""
+    asked = call.read(StopRequest)
+    try:
+        key = uuid.UUID(asked.request_id)
+    except ValueError:
+        return False
+    found = Generation.objects.asked_by(call.user).running().filter(key=key).first()
+    return found is not None and replying.stop_reply(found)
+
+
+def rate(call: Call) -> bool:
+    """Keep what somebody thinks of a saved answer."""
+    asked = call.read(RatingRequest)
+    try:
+        key = uuid.UUID(asked.message_id)
+    except ValueError:
+        raise NotFound("there is no such message") from None
+    answers = Message.objects.of(call.user).filter(key=key, role="assistant")
+    if not answers.update(rating=asked.rating):
+        raise NotFound("there is no such answer; only saved ones can be rated")
+    return True
+
+
+def remind(call: Call) -> bool:
+    """A note for the character, which it reads and the user does not see."""
+    asked = call.read(ReminderRequest)
+    character = character_of(call, asked.character_id)
+    story = begun_dialogue(call, character, UserProfile.model_construct(user_id=asked.biz_user_id))
+    replying.remind(story, asked.content)
+    return True
+
+
+def reset(call: Call) -> bool:
+    """The user's next words begin a new dialogue; what was said is no longer read or listed."""
+    asked = call.read(ResetRequest)
+    story = dialogue_of(call, character_of(call, asked.character_id), asked.user_id)
+    if story:
+        replying.end_dialogue(story)
+    return True
+
+
+def picture(call: Call) -> Picture:
+    """This site draws nothing, and says so in the shape that clients poll for."""
+    call.query(PictureQuery)
+    told = "This site has no picture service."
+    return Picture.model_construct(
+        task_id="", status="NOT_OFFERED", error_message=told, file_url=[], file_urls=[]
+    )
+
+
+ROUTES = [
+    Route(
+        "chat/stop",
+        stop,
+        scope="chat",
+        service="aca-chat-stop",
+        summary="End a running answer with what it has",
+        asks=StopRequest,
+        answers=bool,
+    ),
+    Route(
+        "chat/rating",
+        rate,
+        scope="chat",
+        service="aca-message-rating",
+        summary="Rate a saved answer from -1 to 5",
+        asks=RatingRequest,
+        answers=bool,
+    ),
+    *(
+        Route(
+            path,
+            remind,
+            scope="chat",
+            service="aca-chat-reminder",
+            summary="Put a note for the character into a dialogue",
+            asks=ReminderRequest,
+            answers=bool,
+        )
+        # The vendor's pages know it under both.
+        for path in ("chat/reminder", "chat/message/reminder")
+    ),
+    Route(
+        "chat/reset",
+        reset,
+        scope="chat",
+        service="aca-chat-reset",
+        summary="Let a dialogue begin anew",
+        asks=ResetRequest,
+        answers=bool,
+    ),
+    Route(
+        "chat/polling/image",
+        picture,
+        scope="chat",
+        service="aca-polling-image",
+        summary="The result of a picture plug-in; this site has none",
+        asks=PictureQuery,
+        answers=Picture,
+        methods=("GET",),
+    ),
+]

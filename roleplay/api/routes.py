@@ -1,0 +1,24 @@
+"""Everything that is offered below `/v2/api/`."""
+
+from roleplay.api import (
+    characters,
+    chat,
+    completions,
+    control,
+    group,
+    history,
+    not_offered,
+    openai_like,
+)
+from roleplay.api.route import Route
+
+ROUTES: list[Route] = [
+    *chat.ROUTES,
+    *completions.ROUTES,
+    *openai_like.ROUTES,
+    *group.ROUTES,
+    *control.ROUTES,
+    *history.ROUTES,
+    *characters.ROUTES,
+    *not_offered.ROUTES,
+]

@@ -1,0 +1,39 @@
+"""What all shapes have in common: the vendor's spelling outside, ours inside."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic.alias_generators import to_camel
+
+from roleplay.text import clean
+
+
+def _cleaned(value: Any) -> Any:
+    return clean(value) if isinstance(value, str) else value
+
+
+# Text at its entrance: without what no database can hold.
+Text = Annotated[str, BeforeValidator(_cleaned)]
+
+
+class Shape(BaseModel):
+    """An object of the wire. Fields are `snake_case` here and `camelCase` there.
+
+    Types are exact: `1` is no text and `"1"` no number. Unknown fields are let pass and not read.
+    """
+
+    model_config = ConfigDict(strict=True, extra="ignore", alias_generator=to_camel)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, value: Any) -> Any:
+        """The SDK sends every section that is not used as null."""
+        if isinstance(value, dict):
+            return {name: inner for name, inner in value.items() if inner is not None}
+        return value
+
+
+class SnakeShape(Shape):
+    """An object of `completions` and of the OpenAI door, which write `snake_case` outside too."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", alias_generator=None)

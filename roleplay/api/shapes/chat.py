@@ -1,0 +1,246 @@
+"""Role chat: `chat/send` and `groupchat/send` (xingchen-api.md, sections 4 to 6 and 12)."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, Field
+
+from roleplay.api.shapes.base import Shape, Text
+
+MOST_MESSAGES = 10_000  # what the SDK lets through; the budget cuts further
+
+Tokens = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class Parameters(Shape):
+    """How the answer is drawn. Both spellings of the output mode are known."""
+
+    model_name: Text = ""
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    top_k: Annotated[int, Field(ge=0)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+    max_length: Tokens | None = None
+    min_length: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    incremental_output: bool = Field(
+        default=False,
+        validation_alias=AliasChoices("incrementalOutput", "incremental_output"),
+        serialization_alias="incrementalOutput",
+    )
+
+
+class ApiCall(Shape):
+    """A tool that was asked for in an earlier answer."""
+
+    api_name: Text = ""
+    parameters: Any = None
+
+
+class FunctionCall(Shape):
+    thought: Text = ""
+    api_call_list: list[ApiCall] = []
+
+
+class ChatMessage(Shape):
+    """One message. `system` may only stand first; `name` says who speaks in a group."""
+
+    role: Literal["system", "user", "assistant", "function"]
+    content: Text = ""
+    name: Text = ""
+    function_call: FunctionCall | None = None
+
+
+class BotProfile(Shape):
+    """Who answers: a platform character by its id, a template by its own, or a role in words."""
+
+    name: Annotated[Text, Field(max_length=60)] = ""
+    content: Annotated[Text, Field(max_length=20_000)] = ""
+    type: Literal["virtual", "reproduction", "assistant"] = "virtual"
+    traits: Annotated[Text, Field(max_length=8_000)] = ""
+    task: Annotated[Text, Field(max_length=8_000)] = ""
+    character_id: Text = ""
+    version: int | None = None
+    enable_open_line: bool = False
+    custom_template_id: Annotated[Text, Field(max_length=64)] = ""
+    params: dict[Text, Text] = {}
+
+
+class UserProfile(Shape):
+    """Who speaks to the character. `user_id` is the caller's own name for that person."""
+
+    user_id: Annotated[Text, Field(min_length=1, max_length=200)]
+    user_name: Annotated[Text, Field(max_length=200)] = ""
+    basic_info: Annotated[Text, Field(max_length=8_000)] = ""
+
+
+class Scenario(Shape):
+    description: Annotated[Text, Field(max_length=20_000)] = ""
+
+
+class ChatContext(Shape):
+    """How the platform's own history is used."""
+
+    use_chat_history: bool = True
+    is_regenerate: bool = False
+    query_id: Text = ""
+    answer_id: Text = ""
+    result_count: Annotated[int, Field(ge=1, le=4)] = 1
+
+
+class Function(Shape):
+    """A tool the character may ask for; `parameters` is a JSON Schema."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=200)]
+    description: Text = ""
+    parameters: dict[str, Any] = {}
+
+
+class FunctionChoice(Shape):
+    """Which tools count: all of them, none, or the first that is named."""
+
+    type: Literal["none", "auto", "specific"] = "auto"
+    names: list[Text] = []
+
+
+class Tag(Shape):
+    role: Text = ""
+    key: Text = ""
+    value: list[Text] = []
+
+
+class Memory(Shape):
+    """What the caller remembers of earlier talks."""
+
+    summaries: Annotated[list[Text], Field(max_length=200)] = []
+    originals: Annotated[list[ChatMessage], Field(max_length=200)] = []
+    tags: Annotated[list[Tag], Field(max_length=200)] = []
+
+
+class Aca(Shape):
+    """Who plays with whom, and where."""
+
+    bot_profile: BotProfile
+    user_profile: UserProfile
+    scenario: Scenario = Scenario()
+    sample_messages: Annotated[list[ChatMessage], Field(max_length=200)] = []
+    context: ChatContext = ChatContext()
+    function_list: Annotated[list[Function], Field(max_length=50)] = []
+    function_choice: FunctionChoice = FunctionChoice()
+    memory: Memory = Memory()
+
+
+class ChatInput(Shape):
+    messages: Annotated[list[ChatMessage], Field(max_length=MOST_MESSAGES)] = []
+    aca: Aca
+
+
+class ChatRequest(Shape):
+    model: Annotated[Text, Field(max_length=120)] = ""
+    parameters: Parameters = Parameters()
+    input: ChatInput
+
+
+class GroupInfo(Shape):
+    name: Annotated[Text, Field(min_length=1, max_length=200)]
+    description: Annotated[Text, Field(max_length=8_000)] = ""
+
+
+class ReplySetting(Shape):
+    bot_name: Annotated[Text, Field(min_length=1, max_length=60)]
+    thought: Annotated[Text, Field(max_length=8_000)] = ""
+
+
+class GroupAca(Shape):
+    bot_profiles: Annotated[list[BotProfile], Field(min_length=1, max_length=10)]
+    reply_setting: ReplySetting | None = None
+    user_profile: UserProfile
+    group_info: GroupInfo
+    scenario: Scenario = Scenario()
+    sample_messages: Annotated[list[ChatMessage], Field(max_length=200)] = []
+    memory: Memory = Memory()
+
+
+class GroupInput(Shape):
+    messages: Annotated[list[ChatMessage], Field(max_length=MOST_MESSAGES)]
+    aca: GroupAca
+
+
+class GroupRequest(Shape):
+    model: Annotated[Text, Field(max_length=120)] = ""
+    parameters: Parameters = Parameters()
+    input: GroupInput
+
+
+# What is answered
+
+
+class ApiCallMade(Shape):
+    api_name: str
+    parameters: Any
+
+
+class FunctionCallMade(Shape):
+    thought: str
+    api_call_list: list[ApiCallMade]
+
+
+class AnsweredMessage(Shape):
+    role: str
+    name: str | None = None
+    content: str
+    finish_reason: str
+    function_message: bool
+    valid_message: bool
+    function_call: FunctionCallMade | None = None
+
+
+class Choice(Shape):
+    messages: list[AnsweredMessage]
+    stop_reason: str
+
+
+class ChatUsage(Shape):
+    output_tokens: int
+    input_tokens: int
+    user_tokens: int
+    plugin_tokens: int
+
+
+class AnswerContext(Shape):
+    """`answer_id` names the answer for rating and regenerating, `request_id` for stopping."""
+
+    answer_id: str
+    enable_data_inspection: bool
+    is_save: bool
+    request_id: str
+    model_request_id: str
+    model_name: str
+    origin: str
+    biz_src: str
+    ext: str
+    is_regenerate: bool
+    biz_user_id: str
+    use_platform_chat_history: bool
+    chat_lock_key: str
+    result_count: int
+    query_id: str | None = None
+    message_id: str | None = None
+    reply_message_id: str | None = None
+    session_id: str | None = None
+    chat_id: str | None = None
+
+
+class ChatAnswer(Shape):
+    """`data` of a plain answer, and each frame of a stream."""
+
+    request_id: str
+    choices: list[Choice]
+    usage: ChatUsage | None = None
+    context: AnswerContext
+    stop: bool
+
+
+class NextSpeaker(Shape):
+    name: str
+    thought: str
+    usage: ChatUsage
+    context: AnswerContext

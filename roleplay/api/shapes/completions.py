@@ -1,0 +1,108 @@
+"""`completions`: the assistant with tools (xingchen-api.md, section 7). All names are snake_case."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from roleplay.api.shapes.base import SnakeShape, Text
+
+
+class CalledFunction(SnakeShape):
+    """`arguments` is JSON text, as the model wrote it."""
+
+    name: Text = ""
+    arguments: Text = ""
+
+
+class AskedCall(SnakeShape):
+    id: Text = ""
+    type: Text = "function"
+    function: CalledFunction = CalledFunction()
+
+
+class CompletionMessage(SnakeShape):
+    role: Literal["system", "user", "assistant", "tool"]
+    content: Text = ""
+    name: Text = ""
+    tool_calls: Annotated[list[AskedCall], Field(max_length=128)] = []
+    tool_call_id: Text = ""
+
+
+class ToolFunction(SnakeShape):
+    name: Annotated[Text, Field(min_length=1, max_length=200)]
+    description: Text = ""
+    parameters: dict[str, Any] = {}
+
+
+class ToolDefinition(SnakeShape):
+    """A tool. Its `id` comes back as the id of every call of it; without one its name does."""
+
+    id: Text = ""
+    type: Literal["function"] = "function"
+    function: ToolFunction
+
+
+class NamedTool(SnakeShape):
+    name: Text = ""
+
+
+class ToolChoice(SnakeShape):
+    type: Text = "function"
+    function: NamedTool = NamedTool()
+
+
+class CompletionRequest(SnakeShape):
+    model: Annotated[Text, Field(max_length=120)] = ""
+    messages: Annotated[list[CompletionMessage], Field(min_length=1, max_length=10_000)]
+    user: Annotated[Text, Field(max_length=200)] = ""
+    max_tokens: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    stream: bool = False
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+    stop: Text | Annotated[list[Text], Field(max_length=16)] | None = None
+    tools: Annotated[list[ToolDefinition], Field(max_length=128)] = []
+    tool_choice: Literal["none", "auto", "required"] | ToolChoice = "auto"
+
+
+# What is answered
+
+
+class CallFunction(SnakeShape):
+    name: str
+    arguments: str
+
+
+class MadeCall(SnakeShape):
+    id: str
+    type: str
+    function: CallFunction
+
+
+class AnsweredMessage(SnakeShape):
+    role: str
+    content: str
+    tool_calls: list[MadeCall]
+
+
+class CompletionChoice(SnakeShape):
+    index: int
+    finish_reason: str
+    message: AnsweredMessage
+
+
+class TokenUsage(SnakeShape):
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class CompletionAnswer(SnakeShape):
+    """The whole body of a plain answer, and each frame of a stream; there is no envelope."""
+
+    id: str
+    created: int
+    model: str
+    choices: list[CompletionChoice]
+    usage: TokenUsage
+    stop: bool
