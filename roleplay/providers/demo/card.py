@@ -90,7 +90,7 @@ def scene_sentences(prompt: Prompt, language: str) -> list[str]:
 
 def likeness(one: str, other: str) -> float:
     """0 to 1: how many words (pairs of characters, in Chinese) two texts share."""
-    left, right = _features(one), _features(other)
+    left, right = features(one), features(other)
     if not left or not right:
         return 0.0
     shared = len(left & right)
@@ -99,6 +99,7 @@ def likeness(one: str, other: str) -> float:
     return trust * 2 * shared / (len(left) + len(right))
 
 
-def _features(text: str) -> set[str]:
+def features(text: str) -> set[str]:
+    """What a text is compared by: pairs of Han characters, and words that are not everywhere."""
     lowered = text.lower()
     return set(HAN_PAIR.findall(lowered)) | (set(WORD.findall(lowered)) - COMMON)

@@ -140,6 +140,7 @@ CHINESE = Lines(
         "请现在就告诉一个你信得过的人；如果有危险，请马上拨打当地的急救或心理援助电话。))"
     ),
     tool_result="查到了：{result}。多谢你等我这一下。",
+    empty_result="查过了，那边什么也没说。多谢你等我这一下。",
     no_tools="((这个角色没有工具可用。在角色的“高级”里写上工具，再试一次 /demo 工具。))",
     replaced=("我先这么说，说到一半，又觉得", "刚才那半句不算。我重新说：换一种说法，意思才对。"),
     orders=(
@@ -155,4 +156,12 @@ CHINESE = Lines(
         "/demo 工具：请求使用角色的工具"
     ),
     unknown_order="((演示引擎不认识“{order}”这个口令。))",
+    yes_no=("是", "否"),
+    pair="{name}：{value}",
+    between="，",
+    speakers={"user": "用户", "assistant": "角色"},
+    said_by="{name}：{text}",
+    called_by_name="最后一句话叫到了{name}的名字。",
+    silent_longest="{name}最久没有开口。",
+    never_spoke="{name}还没有说过话。",
 )

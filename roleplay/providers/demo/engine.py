@@ -14,6 +14,7 @@ from roleplay.providers.base import (
     Piece,
     Prompt,
     Receipt,
+    Rejected,
     Replacement,
     TimedOut,
     ToolCall,
@@ -22,6 +23,7 @@ from roleplay.providers.base import (
 from roleplay.providers.demo.hearing import last_words
 from roleplay.providers.demo.orders import Order, kinds_in, order_in
 from roleplay.providers.demo.talk import TURNS_READ, Talk, lines_for
+from roleplay.providers.demo.tasks import done
 from roleplay.text import HAN
 
 NOTE = (
@@ -41,8 +43,9 @@ class DemoProvider:
     """Answers offline, in character, and never pretends to be a model.
 
     `pace`: pieces a second, 0 for as fast as it goes. `seed`: the same prompt then always gets the
-    same reply; without one every attempt comes out differently. Token counts are estimates: one for
-    a Han character, one for four others.
+    same reply; without one every attempt comes out differently. The prompt's own sampling goes
+    before it: its `seed`, its `max_tokens` and its `stop`; the rest means nothing to prepared
+    lines. Token counts are estimates: one for a Han character, one for four others.
     """
 
     name: ClassVar[str] = "demo"
@@ -63,7 +66,8 @@ class DemoProvider:
 
     def body(self, prompt: Prompt) -> dict[str, Any]:
         """What the engine works with, and that no model does. `seed` makes the reply repeatable."""
-        seed = random.getrandbits(31) if self.seed is None else self.seed
+        told = prompt.sampling.seed if prompt.sampling.seed is not None else self.seed
+        seed = random.getrandbits(31) if told is None else told
         return {
             "engine": self.name,
             "note": NOTE,
@@ -77,6 +81,10 @@ class DemoProvider:
             ],
             "tools": [tool.name for tool in prompt.tools],
             "start_of_reply": prompt.start_of_reply,
+            "max_tokens": prompt.sampling.max_tokens,
+            "stop": list(prompt.sampling.stop),
+            "task": prompt.task,
+            "material": asdict(prompt.material),
         }
 
     async def stream(self, body: Mapping[str, Any], prompt: Prompt) -> AsyncGenerator[Piece, None]:
@@ -105,17 +113,37 @@ class _Reply:
         self.interval = 1 / engine.pace if engine.pace > 0 else 0.0
         self.talk = Talk(prompt, rng)
         self.written = ""
+        self.cut = False
 
     async def pieces(self) -> AsyncGenerator[Piece, None]:
-        order = order_in(self.prompt)
-        if order is None:
-            await self.sleep(6 * self.interval)
-            async for piece in self.write(self.talk.reply()):
-                yield piece
-            yield self.usage()
-            return
-        async for piece in self.obey(order):
+        if self.prompt.task:
+            ways = self.do_task()
+        elif order := order_in(self.prompt):
+            ways = self.obey(order)
+        else:
+            ways = self.answer()
+        async for piece in ways:
             yield piece
+
+    async def answer(self) -> AsyncGenerator[Piece, None]:
+        await self.sleep(6 * self.interval)
+        if call := self.talk.tool_call():
+            async for piece in self.ask(call):
+                yield piece
+            return
+        async for piece in self.write(self.talk.reply()):
+            yield piece
+        yield self.usage()
+
+    async def do_task(self) -> AsyncGenerator[Piece, None]:
+        """Work that nobody watches being written, and which therefore takes no time."""
+        self.interval = 0.0
+        text = done(self.prompt)
+        if text is None:
+            raise Rejected("the demo engine has not learnt this task")
+        async for piece in self.write(text):
+            yield piece
+        yield self.usage()
 
     async def obey(self, order: Order) -> AsyncGenerator[Piece, None]:
         ways: dict[str, Callable[[Order], AsyncGenerator[Piece, None]]] = {
@@ -131,14 +159,27 @@ class _Reply:
             yield piece
 
     async def write(self, text: str) -> AsyncGenerator[Piece, None]:
-        """The text in pieces of a few characters, at about the engine's pace."""
-        for piece in in_pieces(text, self.rng):
+        """The text in pieces of a few characters, at about the engine's pace, as far as it may go."""
+        for piece in in_pieces(self.up_to_stop(text), self.rng):
+            if not self.has_room(piece):
+                self.cut = True
+                return
             self.written += piece
             yield Delta(piece)
             breath = 2.5 if piece.endswith(SENTENCE_ENDS) else self.rng.uniform(0.6, 1.2)
             await self.sleep(self.interval * breath)
 
+    def up_to_stop(self, text: str) -> str:
+        """The text before the first of the words at which the reply is to stop."""
+        places = [text.find(stop) for stop in self.prompt.sampling.stop if stop]
+        return text[: min((place for place in places if place >= 0), default=len(text))]
+
+    def has_room(self, piece: str) -> bool:
+        most = self.prompt.sampling.max_tokens
+        return most is None or estimated_tokens(self.written + piece) <= most
+
     def usage(self, finish_reason: str = "stop") -> Usage:
+        finish_reason = "length" if self.cut else finish_reason
         read = json.dumps(
             [turn.text for turn in self.prompt.turns] + [self.prompt.character.description],
             ensure_ascii=False,
@@ -197,8 +238,13 @@ class _Reply:
             return
         tool = self.prompt.tools[0]
         arguments = json.dumps(example_of(tool.parameters), ensure_ascii=False)
-        yield ToolCall(f"call_{self.rng.getrandbits(64):016x}", tool.name, arguments)
-        self.written = arguments
+        call = ToolCall(f"call_{self.rng.getrandbits(64):016x}", tool.name, arguments)
+        async for piece in self.ask(call):
+            yield piece
+
+    async def ask(self, call: ToolCall) -> AsyncGenerator[Piece, None]:
+        yield call
+        self.written = call.arguments
         yield self.usage("tool_calls")
 
     async def list_orders(self, order: Order) -> AsyncGenerator[Piece, None]:

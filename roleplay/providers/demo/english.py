@@ -150,6 +150,7 @@ ENGLISH = Lines(
         " you are in danger, call your local emergency or crisis line.))"
     ),
     tool_result="Here it is: {result}. Thank you for waiting while I looked.",
+    empty_result="I looked, and there was nothing to be told. Thank you for waiting.",
     no_tools=(
         "((This character has no tools. Add one under “Advanced” on its page, then try"
         " /demo tools again.))"
@@ -171,4 +172,12 @@ ENGLISH = Lines(
         "/demo tools: ask for one of the character’s tools"
     ),
     unknown_order="((The demo engine doesn’t know the order “{order}”.))",
+    yes_no=("yes", "no"),
+    pair="{name}: {value}",
+    between=", ",
+    speakers={"user": "The user", "assistant": "The character"},
+    said_by="{name}: {text}",
+    called_by_name="The last line called {name} by name.",
+    silent_longest="{name} has been silent longest.",
+    never_spoke="{name} has not spoken yet.",
 )

@@ -30,7 +30,16 @@ class Lines:
     truth: tuple[str, ...]  # asked whether this is a model: {name}
     care: str  # the person is not well: no play
     tool_result: str  # {result}
+    empty_result: str  # a tool had nothing to tell
     no_tools: str
     replaced: tuple[str, str]  # what is said first, and what it is rewritten to
     orders: str  # what `/demo` lists: {kinds}
     unknown_order: str  # {order}
+    yes_no: tuple[str, str]  # true and false in a tool's result
+    pair: str  # a name and its value in a result: {name}, {value}
+    between: str  # between several values
+    speakers: Mapping[str, str]  # who spoke, where no name was told: by role
+    said_by: str  # {name}, {text}
+    called_by_name: str  # why somebody speaks next: {name}
+    silent_longest: str  # {name}
+    never_spoke: str  # {name}

@@ -3,8 +3,9 @@
 import random
 import re
 from collections.abc import Callable, Iterable
+from itertools import takewhile
 
-from roleplay.providers.base import Prompt
+from roleplay.providers.base import Prompt, ToolCall
 from roleplay.providers.demo.card import (
     example_pairs,
     gender,
@@ -18,6 +19,8 @@ from roleplay.providers.demo.chinese import CHINESE
 from roleplay.providers.demo.english import ENGLISH
 from roleplay.providers.demo.hearing import Heard, hear, language_for, last_words
 from roleplay.providers.demo.lines import Lines
+from roleplay.providers.demo.results import in_words
+from roleplay.providers.demo.tool_choice import tool_call_for
 
 TURNS_READ = 12
 # An example is played when its cue is this like what the person wrote, and then mostly: another
@@ -53,11 +56,18 @@ class Talk:
             return self.lines.care
         if self.prompt.start_of_reply:
             return self.going_on()
-        if self.prompt.turns and self.prompt.turns[-1].role == "tool":
-            return self.with_result(self.prompt.turns[-1].text)
+        if results := self.results():
+            return self.with_results(results)
         if heard.asks_for_truth:
             return _joined([self.of_truth(), self.rest()])
         return self.answer(heard)
+
+    def tool_call(self) -> ToolCall | None:
+        """The tool that the person's words ask for; who is in danger or asks for truth gets words."""
+        heard = hear(last_words(self.prompt))
+        if self.prompt.start_of_reply or heard.needs_care or heard.asks_for_truth:
+            return None
+        return tool_call_for(self.prompt, self.rng)
 
     def of_truth(self) -> str:
         return self.fresh(self.lines.truth).format(name=self.prompt.character.name)
@@ -174,8 +184,15 @@ class Talk:
     def rest(self) -> str:
         return self.narration(self.fresh(self.lines.rests))
 
-    def with_result(self, result: str) -> str:
-        told = self.lines.tool_result.format(result=_short(result))
+    def results(self) -> list[str]:
+        """What the tools have just answered."""
+        tools = takewhile(lambda turn: turn.role == "tool", reversed(self.prompt.turns))
+        return [turn.text for turn in tools][::-1]
+
+    def with_results(self, results: list[str]) -> str:
+        words = [in_words(result, self.lines) for result in results]
+        found = self.lines.between.join(word for word in words if word)
+        told = self.lines.tool_result.format(result=found) if found else self.lines.empty_result
         return _joined([self.gesture(), self.speech(told), self.question()])
 
     def going_on(self) -> str:
@@ -222,11 +239,6 @@ class Talk:
 
 def _joined(paragraphs: Iterable[str]) -> str:
     return "\n\n".join(text.strip() for text in paragraphs if text.strip())
-
-
-def _short(text: str) -> str:
-    flat = re.sub(r"[\s{}\[\]\"“”「」*]+", " ", text).strip()
-    return flat if len(flat) <= 200 else f"{flat[:200]}…"
 
 
 def _ending_of(text: str, dots: str) -> str:
