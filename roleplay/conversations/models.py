@@ -65,7 +65,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
         Drafts, whole messages and whole character sheets stay where they are.
         """
-        rows = self.select_related("character", "head").only(*ROW)
+        rows = self.in_browser().select_related("character", "head").only(*ROW)
         said = Coalesce(Left("head__text", SAID), Value(""), output_field=models.TextField())
         return rows.annotate(said=said).order_by("-used", "-pk")
 

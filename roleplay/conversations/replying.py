@@ -191,6 +191,14 @@ def stop_reply(generation: Generation) -> bool:
     return wiring.runner().stop(str(generation.key))
 
 
+def stop_revoked() -> int:
+    """End replies whose API key opens nothing any more; how many there were."""
+    asked = Generation.objects.running().filter(owner=OWNER, api_key__isnull=False)
+    ended = asked.exclude(api_key__in=ApiKey.objects.live())
+    keys = list(ended.values_list("key", flat=True))
+    return sum(wiring.runner().stop(str(key), kind="revoked") for key in keys)
+
+
 def listen(generation: Generation, after: int | None) -> EventReader:
     """The reply's events after this number, from the log or, where it is gone, from the store."""
     key = str(generation.key)

@@ -4,31 +4,35 @@ import asyncio
 import gc
 import logging
 import sys
+from collections.abc import Callable
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from roleplay import wiring
 from roleplay.conversations.keeping import close_orphans
+from roleplay.conversations.replying import stop_revoked
 
 log = logging.getLogger(__name__)
 
 REAP_SECONDS = 10.0
+# A key that was taken back ends its streams within about so long.
+KEY_SECONDS = 1.0
 # Many small lasting objects made the default thresholds cost latency at the tail (docs/decisions.md).
 GC_THRESHOLDS = (50_000, 20, 20)
 
 # Threads that answer pages hand the interpreter back to the streams after a millisecond.
 SWITCH_SECONDS = 0.001
 
-_reaper: asyncio.Task[None] | None = None
+_watches: list[asyncio.Task[None]] = []
 
 
 async def begin_life() -> None:
-    """Replies run in the server's own loop; replies of dead processes are closed now and then."""
-    global _reaper
+    """Replies run in the server's own loop; those of dead processes and dead keys are closed."""
     wiring.runner().attach(asyncio.get_running_loop())
     await sync_to_async(close_orphans)()
-    _reaper = asyncio.create_task(_reap())
+    _watches.append(asyncio.create_task(_again(REAP_SECONDS, close_orphans)))
+    _watches.append(asyncio.create_task(_again(KEY_SECONDS, _look_after_keys)))
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
@@ -39,15 +43,20 @@ async def end_life(seconds: float | None = None) -> None:
     """Take no more replies; give those that run their grace time, and end the rest with their text."""
     await wiring.runner().drain(settings.DRAIN_SECONDS if seconds is None else seconds)
     await wiring.close_engines()
-    if _reaper:
-        _reaper.cancel()
+    while _watches:
+        _watches.pop().cancel()
 
 
-async def _reap() -> None:
+def _look_after_keys() -> None:
+    if wiring.runner().running():
+        stop_revoked()
+
+
+async def _again(seconds: float, look: Callable[[], object]) -> None:
     while True:
-        await asyncio.sleep(REAP_SECONDS)
+        await asyncio.sleep(seconds)
         try:
-            await sync_to_async(close_orphans)()
+            await sync_to_async(look)()
         except Exception:
             # The database may be away for a while; the next round asks again.
-            log.exception("could not look for orphaned replies")
+            log.exception("%s could not look", look.__name__)

@@ -59,7 +59,8 @@ def last_chat(context: template.Context, character: Any) -> Conversation | None:
     user = context["request"].user
     if not user.is_authenticated:
         return None
-    return Conversation.objects.of(user).filter(character=character).order_by("-used").first()
+    stories = Conversation.objects.of(user).in_browser().filter(character=character)
+    return stories.order_by("-used").first()
 
 
 @register.filter
