@@ -75,6 +75,7 @@ class Answer:
         self._done = False
         self._hurried = False
         self._watch = Watch(response.content, limits.silence)
+        _without_timer(response)
 
     def hurry(self, seconds: float) -> None:
         """The reply is complete: wait only so long for what may follow, and call silence the end."""
@@ -203,6 +204,12 @@ class Answer:
         return chunk
 
 
+def _without_timer(response: aiohttp.ClientResponse) -> None:
+    """Silence is looked after by our own watch: the client's timer is set anew with each chunk."""
+    if response.connection is not None and response.connection.protocol is not None:
+        response.connection.protocol.read_timeout = None
+
+
 class Repeats:
     """Notices an event that was sent twice under one number, where events are numbered at all."""
 
@@ -222,15 +229,13 @@ def read_objects(data: str, cut: bool = False) -> list[dict[str, Any]]:
 
     `cut`: the body ended in this event, so that broken JSON is an answer that broke off.
     """
-    if not data.strip():
-        return []
     try:
         value = read_json(data)
     except Nonsense as error:
         lines = [line for line in data.split("\n") if line.strip()]
         if len(lines) > 1:
             return [value for line in lines for value in read_objects(line, cut)]
-        if data.strip() == "[DONE]":
+        if data.strip() in ("", "[DONE]"):
             return []
         raise (base.Interrupted("cut in an event") if cut else error) from None
     if not isinstance(value, dict):

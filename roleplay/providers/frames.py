@@ -55,55 +55,53 @@ class FrameParser:
         if lines and self._rest:
             lines[0] = b"".join((*self._rest, lines[0]))
             self._rest, self._rest_size = [], 0
-        for line in lines:
-            frame = self._line(line)
-            if frame is not None:
-                yield frame
-        if last:
-            # Kept in pieces: joining at every chunk would make a long line cost its square.
-            self._rest.append(last)
-            self._rest_size += len(last)
-            self._check(self._rest_size)
+        return self._frames(lines, last)
 
     def finish(self) -> Iterator[Frame]:
         """What the body held after its last line end: many servers forget the closing blank line."""
         line, self._rest, self._rest_size = b"".join(self._rest), [], 0
-        for piece in (line, b""):
-            frame = self._line(piece)
-            if frame is not None:
-                yield frame
+        return self._frames([line, b""], b"")
 
-    def _line(self, line: bytes) -> Frame | None:
-        if self._at_start:
-            self._at_start = False
-            line = line.removeprefix(BOM)
-        if not line:
-            return self._dispatch()
-        self._check(len(line))
+    def _frames(self, lines: list[bytes], last: bytes) -> Iterator[Frame]:
+        """The frames that these lines complete; `last` is the beginning of the next line."""
+        for line in lines:
+            if self._at_start:
+                self._at_start = False
+                line = line.removeprefix(BOM)
+            if line:
+                self._field(line)
+            elif self._data:
+                yield self._frame()
+            else:
+                self._event = self._id = ""
+        if last:
+            # Kept in pieces: joining at every chunk would make a long line cost its square.
+            self._rest.append(last)
+            self._rest_size += len(last)
+            if self._rest_size > self.largest:
+                raise self._too_much()
+
+    def _field(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
         if value[:1] == b" ":
             value = value[1:]
         if name == b"data":
             self._data_size += len(value)
-            self._check(self._data_size)
             self._data.append(value)
         elif name == b"event":
             self._event = value.decode("utf-8", "replace").strip()
         elif name == b"id":
             self._id = value.decode("utf-8", "replace")
-        return None
+        if len(line) > self.largest or self._data_size > self.largest:
+            raise self._too_much()
 
-    def _dispatch(self) -> Frame | None:
+    def _frame(self) -> Frame:
         data = self._data
-        if not data:
-            self._event = self._id = ""
-            return None
         text = (data[0] if len(data) == 1 else b"\n".join(data)).decode("utf-8", "replace")
         frame = Frame(self._event, text, self._id)
         self._event = self._id = ""
         self._data, self._data_size = [], 0
         return frame
 
-    def _check(self, size: int) -> None:
-        if size > self.largest:
-            raise TooMuch(f"an event of more than {self.largest} bytes")
+    def _too_much(self) -> TooMuch:
+        return TooMuch(f"an event of more than {self.largest} bytes")

@@ -167,20 +167,25 @@ class CompletionReading(Reading):
 
     def take(self, event: str, fields: dict[str, Any]) -> list[Piece]:
         """What this object adds to the reply; an error object is raised."""
-        if event.lower() == "error" or is_error(fields):
+        event = event.lower()
+        if event == "error" or is_error(fields):
             raise from_event(fields)
-        if event.lower() not in REPLY_EVENTS:
+        if event not in REPLY_EVENTS:
             return []
         choices = fields.get("choices")
-        answer_id = label(fields.get("id"))
-        pieces = self.receipt(answer_id, answer_id, label(fields.get("model")))
+        pieces = [] if self.received else self._receipt_of(fields)
         self.counts(fields.get("usage"), "prompt_tokens", "completion_tokens")
         if "choices" in fields and isinstance(choices, list | None):
             self.understood = True
             for choice in choices or []:
-                if self._is_ours(mapping(choice)):
-                    pieces += self._choice(mapping(choice))
+                choice = mapping(choice)
+                if self._is_ours(choice):
+                    pieces += self._choice(choice)
         return pieces
+
+    def _receipt_of(self, fields: dict[str, Any]) -> list[Piece]:
+        answer_id = label(fields.get("id"))
+        return self.receipt(answer_id, answer_id, label(fields.get("model")))
 
     def calls(self) -> list[ToolCall]:
         """The tool calls, whole."""
@@ -203,7 +208,8 @@ class CompletionReading(Reading):
         if isinstance(calls := message.get("tool_calls"), list):
             for place, call in enumerate(calls):
                 self._part(place, mapping(call))
-        self._declined = self._declined or bool(text_of(message.get("refusal")))
+        if text_of(message.get("refusal")):
+            self._declined = True
         pieces = self.add(content or text_of(choice.get("text")))
         self.close(choice.get("finish_reason"))
         return pieces

@@ -69,6 +69,11 @@ class Reading:
         self._input: int | None = None
         self._output: int | None = None
 
+    @property
+    def received(self) -> bool:
+        """Whether the receipt was given: it is looked for in each object until then."""
+        return self._receipt is not None
+
     def receipt(self, request_id: str, answer_id: str, model: str) -> list[Piece]:
         """The receipt, the first time there is something to put on it."""
         if self._receipt is not None or not (request_id or answer_id):
@@ -98,6 +103,8 @@ class Reading:
 
     def close(self, reason: Any, stop: bool = False) -> None:
         """Take a finish reason; "null", null and nothing mean going on."""
+        if reason is None and not stop:
+            return
         said = label(reason)
         if not self.finish and (said.lower() not in GOING_ON or stop):
             self.finish = said if said.lower() not in GOING_ON else "stop"

@@ -3,7 +3,7 @@
 import re
 
 from roleplay.providers.base import Delta, Replacement, TooMuch
-from roleplay.text import clean
+from roleplay.text import UNSTORABLE, clean
 
 MOST_CHARACTERS = 200_000
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -62,6 +62,8 @@ class Wording:
 
     def _whole_characters(self, piece: str) -> str:
         """Joins the halves of a character that JSON escapes spread over two frames."""
+        if not self._half and not UNSTORABLE.search(piece):
+            return piece
         piece, self._half = self._half + piece, ""
         if SURROGATE.search(piece):
             piece = PAIR.sub(_join, piece)

@@ -126,13 +126,14 @@ class ChatReading(Reading):
 
     def take(self, event: str, fields: dict[str, Any]) -> list[Piece]:
         """What this object adds to the reply; an error event or object is raised."""
-        if event.lower() == "error" or is_error(fields):
+        event = event.lower()
+        if event == "error" or is_error(fields):
             raise from_event(fields, platform=True)
-        if event.lower() not in REPLY_EVENTS:
+        if event not in REPLY_EVENTS:
             return []
         if isinstance(fields.get("data"), dict) and "choices" not in fields:
             fields = fields["data"]
-        pieces = self._receipt_of(fields)
+        pieces = [] if self.received else self._receipt_of(fields)
         if "choices" in fields and not isinstance(fields["choices"], list | None):
             return pieces
         self.understood = self.understood or "choices" in fields
