@@ -35,7 +35,7 @@ def tags_for(user: Any) -> list[tuple[str, int]]:
 def put_on_shelf(character: Character) -> None:
     """Store a new character of a person. Raises ShelfFull."""
     # Counted and written after waiting for whoever does the same: of many at once, none is too many.
-    get_user_model().objects.select_for_update().get(pk=character.owner_id)
+    get_user_model().objects.select_for_update().get(pk=character.owner.pk)
     theirs = Character.objects.filter(owner=character.owner_id, removed=None)
     if theirs.count() >= settings.CHARACTERS_PER_PERSON:
         raise ShelfFull

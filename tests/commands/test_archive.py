@@ -17,9 +17,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from PIL import Image
 
-from characters.models import Character
+from characters.models import Character, CharacterVersion
 from roleplay.accounts.models import AuditEntry, Persona, Usage, User
 from roleplay.connections.models import Connection
+from roleplay.conversations.archive import VERSION, older
 from roleplay.conversations.models import Conversation, Generation, Message
 
 KEY = "sk-canary-0123456789"
@@ -52,8 +53,14 @@ def main(db):
 
 @pytest.fixture
 def told(story, xiaolin, main, mei, bob):
-    """A site with a branched story, a swipe, a tool call, a failure, and a second person."""
+    """A site with a branched story, a swipe, a tool call, a failure, and a second person.
+
+    Mei has a version that is not in use; the story is held to it.
+    """
     mei.avatar.save("face.webp", picture("coral"))
+    sheet = mei.sheet | {"tagline": "Flies kites.", "extensions": {"odd": ODD}}
+    mei.versions.create(number=2, sheet=sheet, created=LONG_AGO)
+    story.character_version = 2
     xiaolin.avatar.save("face.webp", picture("teal"))
     story.persona, story.connection, story.title = xiaolin, main, "Kites"
     story.draft = ODD
@@ -131,7 +138,17 @@ def rewritten(path, change):
 
 
 def counts():
-    models = (User, Persona, Character, Connection, Conversation, Message, Generation, Usage)
+    models = (
+        User,
+        Persona,
+        Character,
+        CharacterVersion,
+        Connection,
+        Conversation,
+        Message,
+        Generation,
+        Usage,
+    )
     return {model.__name__: model.objects.count() for model in models}
 
 
@@ -214,6 +231,85 @@ def test_a_character_that_was_edited_meanwhile_comes_in_as_another_one(told, mei
         "Edited here.",
         "Mends kites.",
     ]
+
+
+def test_versions_travel_with_their_character(told, mei, tmp_path):
+    Character.objects.filter(pk=mei.pk).update(allows_api=False, removed=LONG_AGO, version=3)
+    export(tmp_path / "a.zip")
+    empty_the_site()
+    take_in(tmp_path / "a.zip")
+    story = Conversation.objects.get()
+    assert (story.character.version, story.character.numbers) == (3, [2, 3])
+    assert (story.character.allows_api, story.character.removed) == (False, LONG_AGO)
+    assert story.character.versions.get().created == LONG_AGO
+    assert story.character.at_version(story.character_version).tagline == "Flies kites."
+    assert story.character.at_version(2).extensions == {"odd": ODD}
+
+
+def test_a_character_with_another_version_here_comes_in_as_another_one(told, mei, tmp_path):
+    export(tmp_path / "a.zip")
+    mei.versions.update(sheet=mei.sheet)
+    take_in(tmp_path / "a.zip")
+    second = User.objects.get(username="alice-2").conversations.get().character
+    assert second.pk != mei.pk
+    assert second.at_version(2).tagline == "Flies kites."
+
+
+def test_of_somebody_else_s_only_the_versions_that_her_chats_are_held_to_leave(told, mei, tmp_path):
+    mei.new_version({})
+    data = export(tmp_path / "a.zip", "--user", "alice")
+    assert [kept["number"] for kept in rows(data, "characters")[0]["versions"]] == [2]
+    Character.objects.filter(pk=mei.pk).update(owner=told.user)
+    data = export(tmp_path / "b.zip", "--user", "alice")
+    assert [kept["number"] for kept in rows(data, "characters")[0]["versions"]] == [1, 2]
+
+
+def test_a_chat_held_to_a_version_that_is_gone_goes_on_with_the_current_one(told, tmp_path):
+    CharacterVersion.objects.all().delete()
+    export(tmp_path / "a.zip")
+    empty_the_site()
+    take_in(tmp_path / "a.zip")
+    assert Conversation.objects.get().character_version is None
+
+
+def test_a_program_goes_on_with_the_dialogue_it_holds_here(told, bob, tmp_path):
+    Conversation.objects.update(biz_user="u-1")
+    export(tmp_path / "a.zip", "--user", "alice")
+    take_in(tmp_path / "a.zip", "--user", "bob")
+    take_in(tmp_path / "a.zip", "--user", "bob")
+    dialogues = bob.conversations.filter(biz_user="u-1")
+    assert sorted(dialogues.values_list("reset", flat=True), key=str) == [LONG_AGO, None]
+
+
+def of_the_first_format(members, manifest):
+    """As an export was before there were versions and programs."""
+
+    def without(*names):
+        def forget(found):
+            for row in found:
+                for name in names:
+                    del row[name]
+                for message in row.get("messages", []):
+                    del message["rating"]
+
+        return forget
+
+    manifest["version"] = 1
+    edit("characters", without(*older.CHARACTER))(members, manifest)
+    edit("conversations", without(*older.CONVERSATION))(members, manifest)
+
+
+def test_an_export_of_the_first_format_comes_in(told, tmp_path):
+    export(tmp_path / "a.zip")
+    rewritten(tmp_path / "a.zip", of_the_first_format)
+    empty_the_site()
+    take_in(tmp_path / "a.zip")
+    story = Conversation.objects.get()
+    assert (story.biz_user, story.character_version, story.reset) == ("", None, None)
+    character = story.character
+    assert (character.numbers, character.allows_chat, character.allows_api) == ([1], True, True)
+    assert (character.asks_public, character.removed) == (False, None)
+    assert [message.rating for message in story.thread()] == [None] * 3
 
 
 def test_a_connection_of_the_same_name_to_another_place_comes_in_under_a_new_name(told, tmp_path):
@@ -307,7 +403,7 @@ def test_a_flipped_bit_anywhere_is_refused_or_harmless(told, tmp_path):
 
 
 def newer(members, manifest):
-    manifest["version"] = 2
+    manifest["version"] = VERSION + 1
 
 
 def foreign(members, manifest):
@@ -408,6 +504,34 @@ def id_as_path(found):
     found[0]["id"] = "../../x"
 
 
+def kept_of_mei(found):
+    return next(row for row in found if row["name"] == "Mei")["versions"]
+
+
+def current_version_kept(found):
+    kept_of_mei(found)[0]["number"] = 1
+
+
+def version_twice(found):
+    owl(found)["versions"] = kept_of_mei(found) * 2
+
+
+def version_as_word(found):
+    kept_of_mei(found)[0]["number"] = "two"
+
+
+def sheet_too_long(found):
+    kept_of_mei(found)[0]["sheet"]["tagline"] = "t" * 121
+
+
+def sheet_as_list(found):
+    kept_of_mei(found)[0]["sheet"] = [1]
+
+
+def no_versions(found):
+    del found[0]["versions"]
+
+
 def owl(found):
     return next(row for row in found if row["name"] == "Owl")
 
@@ -442,6 +566,12 @@ def bad_address(found):
         (edit("characters", id_as_path), "shape"),
         (edit("characters", missing_picture), "missing"),
         (edit("characters", picture_elsewhere), "missing"),
+        (edit("characters", current_version_kept), "same version twice"),
+        (edit("characters", version_twice), "same version twice"),
+        (edit("characters", version_as_word), "number"),
+        (edit("characters", sheet_too_long), "tagline"),
+        (edit("characters", sheet_as_list), "sheet"),
+        (edit("characters", no_versions), "versions"),
         (edit("connections", bad_address), "names and passwords"),
         (edit("conversations", head_outside), "shape"),
         (edit("conversations", head_from_the_end), "shape"),

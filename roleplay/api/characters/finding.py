@@ -1,7 +1,6 @@
 """Which character is meant, and whether this key's owner may touch it."""
 
 import uuid
-from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
@@ -71,7 +70,7 @@ def _column(order: str) -> str:
     return COLUMNS[name] if direction == "asc" else f"-{COLUMNS[name]}"
 
 
-def _only(seen: "QuerySet[Character, Any]", character_id: str) -> Character:
+def _only(seen: QuerySet[Character], character_id: str) -> Character:
     try:
         found = seen.filter(pk=uuid.UUID(character_id)).first()
     except ValueError:

@@ -2,9 +2,9 @@
 
 It stands in this room because it knows all tables, and this is the room above the others.
 
-    manifest.json          {"format": "lamplight", "version": 1, "files": {name: sha256}}
+    manifest.json          {"format": "lamplight", "version": 2, "files": {name: sha256}}
     people.jsonl           a person a line, with personas and usage; no passwords, no rights
-    characters.jsonl       a character a line
+    characters.jsonl       a character a line, with the versions it keeps
     connections.jsonl      a connection a line; no keys
     conversations.jsonl    a chat a line, with its whole tree of messages and all generations
     media/<sha256>.webp    the pictures, each once
@@ -15,7 +15,7 @@ chat. Sign-ins, API keys and the audit log are no part of it: they belong to the
 """
 
 FORMAT = "lamplight"
-VERSION = 1
+VERSION = 2
 MANIFEST = "manifest.json"
 TABLES = ("people.jsonl", "characters.jsonl", "connections.jsonl", "conversations.jsonl")
 

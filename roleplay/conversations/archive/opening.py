@@ -30,6 +30,7 @@ class Archive:
             raise BadArchive(f"There is no file {path}.") from error
         except (zipfile.BadZipFile, OSError, ValueError) as error:
             raise BadArchive(BROKEN % "it is no ZIP archive, or its end is missing") from error
+        self.version = 0
         self._files = self._manifest()
         for name, digest in self._files.items():
             self._check(name, digest)
@@ -77,6 +78,7 @@ class Archive:
                 f"This export was made by a newer version (format {version}, known up to "
                 f"{VERSION}). Update this site first."
             )
+        self.version = version
 
     def _check(self, name: str, digest: str) -> None:
         found = hashlib.sha256()

@@ -9,11 +9,12 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, models, transaction
 
-from characters.models import Character
+from characters.models import SHEET, Character, CharacterVersion
 from roleplay.accounts.models import Persona, Usage, User
 from roleplay.connections import rules
 from roleplay.connections.models import Connection
 from roleplay.conversations.archive import BadArchive, shapes
+from roleplay.conversations.archive.older import of_today
 from roleplay.conversations.archive.opening import Archive
 from roleplay.conversations.archive.tree import place, plant
 from roleplay.conversations.models import Conversation
@@ -65,12 +66,12 @@ class _Reading:
             counts[table] = 0
             for number, row in self._archive.rows(f"{table}.jsonl"):
                 self.where = f"{table}.jsonl, line {number}"
-                counts[table] += self._one(take, row)
+                counts[table] += self._one(take, table, row)
         return counts
 
-    def _one(self, take: Any, row: dict[str, Any]) -> int:
+    def _one(self, take: Any, table: str, row: dict[str, Any]) -> int:
         try:
-            return int(take(row))
+            return int(take(of_today(table, row, self._archive.version)))
         except ValidationError as error:
             raise BadArchive(f"{self.where}: {_said(error)}") from error
         except KeyError as error:
@@ -130,15 +131,20 @@ class _Reading:
         for name in shapes.CHARACTER_PICTURES:
             setattr(character, name, self._picture(row[name], "characters"))
         self._characters[row["id"]] = _insert(character, **times)
+        for kept in row["versions"]:
+            _insert_version(character, kept)
         return True
 
     def _same_character(self, row: dict[str, Any]) -> Character | None:
-        """One of the site's own that is equal in every text: chats go on with that one."""
+        """One of the site's own that is equal in every text of every version: chats go on with it."""
         same = models.Q(pk=uuid.UUID(row["id"]))
         if row["key"]:
             same |= models.Q(key=row["key"])
         for one in Character.objects.filter(same, owner=None):
-            if shapes.values(one, shapes.CHARACTER) == {n: row[n] for n in shapes.CHARACTER}:
+            here = {kept.number: kept.sheet for kept in one.versions.all()}
+            if shapes.values(one, shapes.CHARACTER) == _taken(row, shapes.CHARACTER) and all(
+                here.get(kept["number"]) == kept["sheet"] for kept in row["versions"]
+            ):
                 return one
         return None
 
@@ -172,6 +178,10 @@ class _Reading:
             chat.persona = self._personas[row["user"]][place(row["persona"])]
         if Conversation.objects.filter(upstream_user=chat.upstream_user).exists():
             chat.upstream_user = uuid.uuid4().hex
+        if chat.character_version and chat.character_version not in chat.character.numbers:
+            chat.character_version = None
+        if _goes_on_here(chat):
+            chat.reset = chat.used  # the program goes on with the dialogue it holds here
         _insert(chat, created=chat.created)
         plant(chat, row, self._connection_of)
         return True
@@ -212,6 +222,24 @@ def _insert(row: M, *unchecked: str, **times: Any) -> M:
         known = _times(type(row), times)
         type(row)._default_manager.filter(pk=row.pk).update(**known)
     return row
+
+
+def _insert_version(character: Character, row: dict[str, Any]) -> None:
+    sheet = {name: row["sheet"][name] for name in SHEET if name in row["sheet"]}
+    kept = CharacterVersion(character=character, **{**row, "sheet": sheet})
+    shapes.check(kept)
+    shapes.check(character.as_kept(kept), "avatar", "cover")
+    if kept.number in character.numbers:
+        raise ValidationError("The same version twice.")
+    kept.save(force_insert=True)
+
+
+def _goes_on_here(chat: Conversation) -> bool:
+    """Whether there is a dialogue of the same program's user with the same character already."""
+    same = Conversation.objects.filter(
+        user=chat.user, character=chat.character, biz_user=chat.biz_user, reset=None
+    )
+    return bool(chat.biz_user) and chat.reset is None and same.exists()
 
 
 def _free_id(model: type[models.Model], given: str) -> uuid.UUID:

@@ -27,6 +27,10 @@ CONNECTION = ("name", "kind", "base_url", "model", "parameters", "options", "is_
 CHARACTER = (
     "key",
     "visibility",
+    "version",
+    "allows_chat",
+    "allows_api",
+    "asks_public",
     "language",
     "name",
     "sex",
@@ -52,7 +56,8 @@ CHARACTER = (
     "extensions",
     "hue",
 )
-CHARACTER_TIMES = ("created", "updated")
+CHARACTER_TIMES = ("created", "updated", "removed")
+CHARACTER_VERSION = ("number", "sheet", "created")
 CHARACTER_PICTURES = ("avatar", "cover")
 CONVERSATION = (
     "title",

@@ -13,9 +13,9 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from characters.models import Character
+from characters.models import Character, CharacterVersion
 from roleplay.accounts.models import User
 from roleplay.connections.models import Connection
 from roleplay.conversations.archive import FORMAT, MANIFEST, VERSION, shapes
@@ -142,7 +142,18 @@ class _Writing:
             "owner": owner.username if owner else None,
             **shapes.values(character, shapes.CHARACTER + shapes.CHARACTER_TIMES),
             **pictures,
+            "versions": [
+                shapes.values(kept, shapes.CHARACTER_VERSION) for kept in self._versions(character)
+            ],
         }
+
+    def _versions(self, character: Character) -> QuerySet[CharacterVersion]:
+        """Those it keeps; of somebody else's, those that this person's chats are held to."""
+        kept = character.versions.order_by("number")
+        if self._person and character.owner != self._person:
+            chats = Conversation.objects.filter(user=self._person, character=character)
+            kept = kept.filter(number__in=chats.values("character_version"))
+        return kept
 
     def _picture(self, stored: str | None) -> str:
         """The member that holds this picture, written once; "" where the file is gone."""
