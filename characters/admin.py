@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -35,16 +35,31 @@ class OwnerFilter(admin.SimpleListFilter):
         return queryset.filter(owner__isnull=self.value() == "site")
 
 
+class RemovedFilter(admin.SimpleListFilter):
+    """Those that their owners took away, and that only stories still hold."""
+
+    title = gettext_lazy("taken away")
+    parameter_name = "removed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", _("No")), ("yes", _("Yes"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(removed__isnull=self.value() == "no")
+
+
 @admin.register(Character)
 class CharacterAdmin(DiscreetAdmin[Character]):
     form = CharacterForm
     list_display = ["face", "who", "visibility", "language", "kind", "owner", "updated"]
     list_display_links = ["who"]
-    list_filter = ["visibility", "language", "kind", OwnerFilter]
+    list_filter = ["visibility", "asks_public", "language", "kind", OwnerFilter, RemovedFilter]
     list_select_related = ["owner"]
     search_fields = ["name", "tagline", "tags", "owner__username"]
     raw_id_fields = ["owner"]
-    readonly_fields = ["pictures", "payload", "created", "updated"]
+    readonly_fields = ["pictures", "payload", "version", "removed", "created", "updated"]
     actions = ["publish", "unpublish"]
     change_form_template = "admin/characters/change_form.html"
     change_list_template = "admin/characters/change_list.html"
@@ -59,6 +74,7 @@ class CharacterAdmin(DiscreetAdmin[Character]):
                     ("kind", "language", "visibility"),
                     "tags",
                     "owner",
+                    ("allows_chat", "allows_api"),
                 ]
             },
         ),
@@ -81,7 +97,12 @@ class CharacterAdmin(DiscreetAdmin[Character]):
         (
             gettext_lazy("Technical"),
             {
-                "fields": ["tools", "extensions", "creator_notes", ("created", "updated")],
+                "fields": [
+                    "tools",
+                    "extensions",
+                    "creator_notes",
+                    ("version", "created", "updated", "removed"),
+                ],
                 "classes": ["collapse"],
             },
         ),
@@ -142,10 +163,13 @@ class CharacterAdmin(DiscreetAdmin[Character]):
         self._show(request, queryset, "private")
 
     def _show(self, request: HttpRequest, queryset: QuerySet[Character], visibility: str) -> None:
-        changed = list(queryset.exclude(visibility=visibility))
+        # Whatever an operator does answers the owner's wish; what was taken away stays away.
+        other = ~Q(visibility=visibility) | Q(asks_public=True)
+        changed = list(queryset.filter(other, removed=None))
         for character in changed:
             character.visibility = visibility
-            character.save(update_fields=["visibility", "updated"])
+            character.asks_public = False
+            character.save(update_fields=["visibility", "asks_public", "updated"])
             self.log_change(request, character, [{"changed": {"fields": ["visibility"]}}])
         count = len(changed)
         words = {

@@ -67,6 +67,8 @@ class CharacterForm(forms.ModelForm[Character]):
             "visibility",
             "language",
             "owner",
+            "allows_chat",
+            "allows_api",
             "description",
             "traits",
             "scenario",
@@ -103,6 +105,8 @@ class CharacterForm(forms.ModelForm[Character]):
             ),
             "open_line": gettext_lazy("The platform says the opening line itself."),
             "owner": gettext_lazy("Empty: the character belongs to the site."),
+            "allows_chat": gettext_lazy("Where it is published or shared by link."),
+            "allows_api": gettext_lazy("With API keys of their own."),
             "avatar": gettext_lazy("A square portrait; PNG, JPEG, WebP or GIF up to 10 MB."),
             "cover": gettext_lazy("A picture three by four. Without one a cover is drawn."),
         }
