@@ -1,5 +1,6 @@
 """What was said: a conversation is a tree of messages held together by one parent pointer."""
 
+import json
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -49,7 +50,7 @@ ROW = (
     "character__hue",
     "character__language",
 )
-SAID = 240
+SAID_AT_MOST = 240
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -66,7 +67,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         Drafts, whole messages and whole character sheets stay where they are.
         """
         rows = self.in_browser().select_related("character", "head").only(*ROW)
-        said = Coalesce(Left("head__text", SAID), Value(""), output_field=models.TextField())
+        said = Coalesce(
+            Left("head__text", SAID_AT_MOST), Value(""), output_field=models.TextField()
+        )
         return rows.annotate(said=said).order_by("-used", "-pk")
 
     def below(self, used: datetime, pk: uuid.UUID) -> Self:
@@ -139,6 +142,18 @@ class Conversation(models.Model):
         return self.generations.filter(status__in=RUNNING).first()
 
 
+class Said:
+    """What a model is told of a message; prompting.build reads it as it reads a Message."""
+
+    __slots__ = ("role", "text", "tool_call_id", "tool_calls")
+
+    def __init__(self, text: str, role: str, tool_call_id: str, calls: str) -> None:
+        self.text = text
+        self.role = role
+        self.tool_call_id = tool_call_id
+        self.tool_calls: list[dict[str, str]] = json.loads(calls) if calls != "[]" else []
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def of(self, user: Any) -> Self:
         return self.filter(conversation__user=user)
@@ -149,12 +164,19 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """The messages from the root's child to this one, oldest first; the last so many of them."""
         return list(self._path(conversation, start, last))
 
-    def path_with_scene(
+    def said_on_path(
         self, conversation: Conversation, start: int, last: int
-    ) -> "tuple[Message, list[Message]]":
-        """The root, and the last so many messages of the path to this one, in one query."""
-        scene, *path = self._path(conversation, start, last, with_root=True)
-        return scene, path
+    ) -> "tuple[str, list[Said]]":
+        """The scene, and the last so many messages of the path to this one, in one query.
+
+        For prompts, which read hundreds of them each time: only what a model is told.
+        """
+        key = Conversation._meta.pk.get_db_prep_value(conversation.pk, connection)
+        with connection.cursor() as cursor:
+            walk = WALK.format(limit="WHERE depth < %s")
+            cursor.execute(walk + SAID_ON_PATH, [start, key, last, key])
+            (scene, *_), *path = cursor.fetchall()
+        return scene, [Said(text, role, call_id, calls) for text, role, call_id, calls, _ in path]
 
     def newest_below(self, message: "Message") -> "Message":
         """Where the story under this message was last read: its newest child's newest child, …"""
@@ -165,29 +187,34 @@ class MessageQuerySet(models.QuerySet["Message"]):
         conversation: Conversation,
         start: int | None,
         last: int | None,
-        with_root: bool = False,
     ) -> "Iterable[Message]":
         if start is None:
             return []
-        walk = PATH.format(
-            limit="" if last is None else "WHERE depth < %s",
-            root=ROOT if with_root else "",
-        )
         key = Conversation._meta.pk.get_db_prep_value(conversation.pk, connection)
-        values: list[Any] = [start, key] + ([] if last is None else [last])
-        return self.raw(walk, values + [key] * with_root)
+        walk = WALK.format(limit="" if last is None else "WHERE depth < %s")
+        return self.raw(walk + PATH, [start, key] + ([] if last is None else [last]))
 
 
 # Walks up from a message, as far as is asked for and never the whole conversation.
-PATH = """
+WALK = """
     WITH RECURSIVE path(id, parent_id, depth) AS (
         SELECT id, parent_id, 1 FROM conversations_message WHERE id = %s AND conversation_id = %s
         UNION ALL
         SELECT m.id, m.parent_id, path.depth + 1
         FROM conversations_message m JOIN path ON m.id = path.parent_id {limit}
     )
+"""
+PATH = """
     SELECT m.*, path.depth FROM path JOIN conversations_message m ON m.id = path.id
-    WHERE m.parent_id IS NOT NULL {root} ORDER BY depth DESC
+    WHERE m.parent_id IS NOT NULL ORDER BY depth DESC
+"""
+SAID_ON_PATH = """
+    SELECT m.text, m.role, m.tool_call_id, m.tool_calls, path.depth
+    FROM path JOIN conversations_message m ON m.id = path.id WHERE m.parent_id IS NOT NULL
+    UNION ALL
+    SELECT m.text, m.role, m.tool_call_id, m.tool_calls, 1000000000 AS depth
+    FROM conversations_message m WHERE m.conversation_id = %s AND m.parent_id IS NULL
+    ORDER BY depth DESC
 """
 BELOW = """
     WITH RECURSIVE down(id, depth) AS (
@@ -198,10 +225,6 @@ BELOW = """
     )
     SELECT m.* FROM conversations_message m JOIN down ON m.id = down.id
     ORDER BY depth DESC LIMIT 1
-"""
-ROOT = """
-    UNION ALL SELECT m.*, 1000000000 AS depth FROM conversations_message m
-    WHERE m.conversation_id = %s AND m.parent_id IS NULL
 """
 
 

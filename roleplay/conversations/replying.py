@@ -317,12 +317,12 @@ def _prompt(
 ) -> Prompt:
     told = connection.options.get("context_tokens") if connection else None
     budget = PromptBudget(told) if isinstance(told, int) else PromptBudget()
-    scene, thread = Message.objects.path_with_scene(story, last.pk, PromptBudget().turns)
+    scene, thread = Message.objects.said_on_path(story, last.pk, PromptBudget().turns)
     prompt = build_prompt(
         story.character.at_version(story.character_version),
         persona_sheet(story.persona, story.upstream_user),
         thread,
-        scenario=scene.text,
+        scenario=scene,
         start_of_reply=start,
         budget=budget,
     )
