@@ -1,13 +1,11 @@
 """Numbered events of a running reply, and what a log of them must do."""
 
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One step of a reply. `id` counts from 1 within a reply's log.
 
     kind     data
@@ -64,12 +62,14 @@ class EventLog(Protocol):
         ...
 
 
-def encode_events(events: Iterable[Event]) -> bytes:
+def encode_events(events: list[Event]) -> bytes:
     """The events as text/event-stream. Neighbouring deltas travel as one, under the last number."""
-    return b"".join(_encoded(event) for event in _joined(events))
+    if len(events) == 1:  # as long as everybody keeps up
+        return _encoded(events[0])
+    return b"".join(map(_encoded, _joined(events)))
 
 
-def _joined(events: Iterable[Event]) -> Iterator[Event]:
+def _joined(events: list[Event]) -> Iterator[Event]:
     waiting: list[Event] = []
     for event in events:
         if event.kind == "delta":
@@ -89,12 +89,13 @@ def _one_delta(deltas: list[Event]) -> Event:
     return Event(deltas[-1].id, "delta", {"t": "".join(delta.data["t"] for delta in deltas)})
 
 
+QUOTED = json.encoder.encode_basestring
 ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _encoded(event: Event) -> bytes:
     # JSON holds no raw line end, so no text can break the framing.
     if event.kind == "delta":
-        return f'id: {event.id}\ndata: {{"t":{ENCODE(event.data["t"])}}}\n\n'.encode()
+        return f'id: {event.id}\ndata: {{"t":{QUOTED(event.data["t"])}}}\n\n'.encode()
     number = f"id: {event.id}\n" if event.id else ""
     return f"{number}event: {event.kind}\ndata: {ENCODE(event.data)}\n\n".encode()

@@ -109,19 +109,20 @@ class MemoryReader:
         return events
 
     async def __aiter__(self) -> AsyncIterator[list[Event]]:
-        bell = _Bell()
+        bell, news = _Bell(), True
         self._track.wakers.add(bell.ring)
         try:
             while True:
                 over = self._track.over
-                if events := self._take():
+                events = self._take() if news else []
+                if events or not news:
                     yield events
                 elif over:
                     return
-                elif not await bell.wait(LOOK_AROUND_SECONDS):
-                    yield []
+                news = over or await bell.wait()
         finally:
             self._track.wakers.discard(bell.ring)
+            bell.release()
 
     def __iter__(self) -> Iterator[list[Event]]:
         news = threading.Event()
@@ -141,35 +142,53 @@ class MemoryReader:
 
 
 class _Bell:
-    """Wakes one waiting task, cheaply from its own thread and safely from any other."""
+    """Wakes one waiting task, cheaply from its own thread and safely from any other.
+
+    One timer for all waits, since one for each wait would cost more than the wait.
+    """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._rung = False
-        self._waiter: asyncio.Future[bool] | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._since = 0.0
+        self._timer = self._loop.call_later(LOOK_AROUND_SECONDS, self._look)
 
     def ring(self) -> None:
         if threading.get_ident() == self._thread:
-            self._wake(True)
+            self._hear()
         elif not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake, True)
+            self._loop.call_soon_threadsafe(self._hear)
 
-    def _wake(self, news: bool) -> None:
-        self._rung = self._rung or news
-        if self._waiter and not self._waiter.done():
-            self._waiter.set_result(news)
+    def release(self) -> None:
+        """Stop the clock."""
+        self._timer.cancel()
 
-    async def wait(self, seconds: float) -> bool:
-        """True on news, False when so much time went by without any."""
-        if self._rung:
-            self._rung = False
-            return True
-        self._waiter = self._loop.create_future()
-        timer = self._loop.call_later(seconds, self._wake, False)
-        try:
-            return await self._waiter
-        finally:
-            timer.cancel()
-            self._waiter = None
-            self._rung = False
+    async def wait(self) -> bool:
+        """True once it was rung since the last time, False when five seconds went by without."""
+        if not self._rung:
+            self._waiter, self._since = self._loop.create_future(), time.monotonic()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        rung, self._rung = self._rung, False
+        return rung
+
+    def _hear(self) -> None:
+        self._rung = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _look(self) -> None:
+        left = LOOK_AROUND_SECONDS
+        if self._waiter is not None:
+            left += self._since - time.monotonic()
+            if left <= 0:
+                self._wake()
+                left = LOOK_AROUND_SECONDS
+        self._timer = self._loop.call_later(left, self._look)

@@ -161,3 +161,33 @@ async def test_a_reader_of_a_forgotten_log_is_let_go():
     await asyncio.sleep(0)
     log.forget("reply")
     assert [e.kind for e in await asyncio.wait_for(reading, 2)] == ["delta"]
+
+
+async def test_a_reader_looks_around_while_nothing_comes_and_still_hears_what_comes(monkeypatch):
+    monkeypatch.setattr("roleplay.streaming.memory_log.LOOK_AROUND_SECONDS", 0.02)
+    log = MemoryEventLog()
+    log.open("reply")
+    reader = log.reader("reply", 0)
+    assert reader is not None
+    batches = aiter(reader)
+    async with asyncio.timeout(5):
+        assert [await anext(batches), await anext(batches)] == [[], []]
+        log.append("reply", "end", DONE)
+        while not (events := await anext(batches)):
+            pass
+        assert events == [Event(1, "end", DONE)]
+        assert [batch async for batch in batches] == []
+
+
+async def test_what_comes_while_a_reader_is_busy_waits_for_it_as_one_batch():
+    log = MemoryEventLog()
+    log.open("reply")
+    log.append("reply", "delta", {"t": "Once"})
+    reader = log.reader("reply", 0)
+    assert reader is not None
+    batches = aiter(reader)
+    first = await anext(batches)
+    log.append("reply", "delta", {"t": " upon"})
+    log.append("reply", "end", DONE)
+    rest = [batch async for batch in batches]
+    assert ([e.id for e in first], [[e.id for e in batch] for batch in rest]) == ([1], [[2, 3]])

@@ -82,8 +82,19 @@ def scripted(
     return speak
 
 
-def end(status: str, kind: str = "", retry_after: float | None = None) -> tuple[str, Any]:
-    return ("end", {"status": status, "kind": kind, "retry_after": retry_after})
+def end(
+    status: str, kind: str = "", retry_after: float | None = None, usage: Usage | None = None
+) -> tuple[str, Any]:
+    told = (
+        {
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "finish_reason": usage.finish_reason,
+        }
+        if usage
+        else {}
+    )
+    return ("end", {"status": status, "kind": kind, "retry_after": retry_after, **told})
 
 
 async def test_a_reply_is_numbered_stored_and_then_announced():
@@ -92,7 +103,7 @@ async def test_a_reply_is_numbered_stored_and_then_announced():
     assert await stage.to_the_end() == [
         ("delta", {"t": "Once"}),
         ("delta", {"t": " upon"}),
-        end("done"),
+        end("done", usage=Usage(3, 2)),
     ]
     ending = stage.shelf.endings["reply"]
     assert (ending.snapshot.text, ending.snapshot.receipt.request_id) == ("Once upon", "r1")
@@ -152,13 +163,13 @@ async def test_a_fault_of_our_own_is_an_ending_too(caplog):
 async def test_a_reply_without_a_word_is_empty():
     stage = Stage()
     stage.plays(Receipt("r1"), Delta(""), Usage())
-    assert (await stage.to_the_end())[-1] == end("failed", "empty")
+    assert (await stage.to_the_end())[-1] == end("failed", "empty", usage=Usage())
 
 
 async def test_a_tool_call_alone_is_not_empty():
     stage = Stage()
     stage.plays(ToolCall("001", "weather", "{}"), Usage())
-    assert (await stage.to_the_end())[-1] == end("done")
+    assert (await stage.to_the_end())[-1] == end("done", usage=Usage())
     assert stage.shelf.endings["reply"].tool_calls == (ToolCall("001", "weather", "{}"),)
 
 
