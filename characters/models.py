@@ -291,7 +291,7 @@ class Character(models.Model):
             raise TooManyVersions
         self._keep()
         self.version = number or numbers[-1] + 1
-        self._change(fields)
+        self._change({**fields, "version": self.version})
 
     @transaction.atomic
     def change_version(self, fields: Mapping[str, Any], number: int | None = None) -> None:
@@ -325,6 +325,11 @@ class Character(models.Model):
         self._wear(kept.sheet)
         self.save(update_fields=[*SHEET, "version", "updated"])
 
+    def grant(self, fields: Mapping[str, Any]) -> None:
+        """Change who may see and use it. No version is concerned."""
+        if fields:
+            self._change(fields)
+
     def remove(self) -> None:
         """Delete it. Where stories hold it, they stay readable: it is taken away from everyone."""
         try:
@@ -351,7 +356,7 @@ class Character(models.Model):
     def _change(self, fields: Mapping[str, Any]) -> None:
         for name, value in fields.items():
             setattr(self, name, value)
-        self.save(update_fields=[*fields, "version", "updated"])
+        self.save(update_fields=[*fields, "updated"])
 
 
 class CharacterVersion(models.Model):

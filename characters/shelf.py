@@ -32,11 +32,12 @@ def tags_for(user: Any) -> list[tuple[str, int]]:
 
 
 @transaction.atomic
-def put_on_shelf(character: Character) -> None:
-    """Store a new character of a person. Raises ShelfFull."""
+def put_on_shelf(character: Character, owner: Any) -> None:
+    """Store a new character as this person's. Raises ShelfFull."""
     # Counted and written after waiting for whoever does the same: of many at once, none is too many.
-    get_user_model().objects.select_for_update().get(pk=character.owner.pk)
-    theirs = Character.objects.filter(owner=character.owner_id, removed=None)
+    get_user_model().objects.select_for_update().get(pk=owner.pk)
+    theirs = Character.objects.filter(owner=owner, removed=None)
     if theirs.count() >= settings.CHARACTERS_PER_PERSON:
         raise ShelfFull
+    character.owner = owner
     character.save(force_insert=True)

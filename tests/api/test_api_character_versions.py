@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from characters.models import MOST_VERSIONS, Character, CharacterVersion
 
@@ -150,6 +151,20 @@ def test_the_list_holds_all_versions_each_as_it_is(caller, pip):
         for number in (1, 2, 3)
     ]
     assert {one["majorVersion"] for one in listed} == {2}
+
+
+def test_the_list_asks_as_often_for_many_as_for_two(caller, pip):
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            assert caller.get(f"character/versions/{pip}").status == 200
+        return len(captured)
+
+    write(caller, pip)
+    two = queries()
+    for _ in range(5):
+        write(caller, pip)
+
+    assert queries() == two
 
 
 def test_what_is_recommended_is_the_current_one_under_the_next_number(caller, pip):

@@ -1,7 +1,9 @@
 """Versions of a character: kept, changed in their place, gone back to; and taking one away."""
 
+import threading
+
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from characters.models import (
     MOST_VERSIONS,
@@ -165,6 +167,28 @@ def test_of_two_who_change_it_neither_undoes_what_the_other_did(mei):
 
     mei.refresh_from_db()
     assert (mei.version, mei.tagline, mei.traits) == (2, "Hers.", "His.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_make_versions_at_once_each_gets_a_number_of_its_own(mei):
+    def write(name):
+        try:
+            Character.objects.get(pk=mei.pk).new_version({"tagline": name})
+        finally:
+            connection.close()
+
+    writers = [threading.Thread(target=write, args=[f"No. {place}"]) for place in range(6)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+
+    mei.refresh_from_db()
+    assert mei.numbers == [1, 2, 3, 4, 5, 6, 7]
+    assert {mei.tagline, *kept(mei).values()} == {
+        "Mends kites.",
+        *(f"No. {place}" for place in range(6)),
+    }
 
 
 def test_there_is_an_end_to_how_many_are_kept(mei):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from characters.models import (
     MOST_VERSIONS,
@@ -35,8 +36,7 @@ from roleplay.text import language_of
 def create(call: Call) -> CharacterKey:
     """A new character on the shelf of the key's owner."""
     asked = call.read(CharacterCreate)
-    character = Character(owner=call.user, language=language_of(asked.basic_information))
-    character.language = character.language or "zh-Hans"
+    character = Character(language=language_of(asked.basic_information) or "zh-Hans")
     fields = {
         **columns(asked, character),
         **permissions(asked.perm_config, character, call.user),
@@ -44,7 +44,7 @@ def create(call: Call) -> CharacterKey:
     for name, value in fields.items():
         setattr(character, name, value)
     try:
-        put_on_shelf(character)
+        put_on_shelf(character, call.user)
     except ShelfFull:
         most = settings.CHARACTERS_PER_PERSON
         raise NoPermission(f"a person has at most {most} characters on this site") from None
@@ -58,10 +58,7 @@ def update(call: Call) -> bool:
     character = own(call.user, asked.character_id, to_change=True)
     before = _at(character, asked.version)
     character.change_version(columns(asked, before), before.version)
-    granted = permissions(asked.perm_config, character, call.user)
-    for name, value in granted.items():
-        setattr(character, name, value)
-    character.save(update_fields=[*granted, "updated"])
+    character.grant(permissions(asked.perm_config, character, call.user))
     return True
 
 
@@ -112,6 +109,7 @@ def write_version(call: Call) -> CharacterShown:
 def versions(call: Call) -> list[CharacterShown]:
     """All versions, by their numbers."""
     character = own(call.user, call.path["character_id"], NoVersions)
+    prefetch_related_objects([character], "versions")
     held = [character, *(character.as_kept(kept) for kept in character.versions.all())]
     held.sort(key=lambda one: one.version)
     return [_shown(call, character, one) for one in held]
