@@ -157,6 +157,10 @@ async def test_other_words_are_answered_in_words(words):
     assert text_in(pieces)
 
 
+async def test_a_long_story_asks_for_nothing():
+    assert await calls_of(asked("北京今天天气怎么样" + "。我接着讲这个故事" * 120)) == []
+
+
 async def test_a_closed_choice_that_is_named_fits_too():
     lamp = Tool("lamp", parameters={"properties": {"mode": {"enum": ["晚安模式", "阅读模式"]}}})
 

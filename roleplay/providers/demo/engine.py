@@ -81,10 +81,7 @@ class DemoProvider:
             ],
             "tools": [tool.name for tool in prompt.tools],
             "start_of_reply": prompt.start_of_reply,
-            "max_tokens": prompt.sampling.max_tokens,
-            "stop": list(prompt.sampling.stop),
-            "task": prompt.task,
-            "material": asdict(prompt.material),
+            **_more(prompt),
         }
 
     async def stream(self, body: Mapping[str, Any], prompt: Prompt) -> AsyncGenerator[Piece, None]:
@@ -102,6 +99,18 @@ class DemoProvider:
 
     async def aclose(self) -> None:
         """Nothing is held open."""
+
+
+def _more(prompt: Prompt) -> dict[str, Any]:
+    """What only some prompts have."""
+    parts = {
+        "memory": list(prompt.memory),
+        "max_tokens": prompt.sampling.max_tokens,
+        "stop": list(prompt.sampling.stop),
+        "task": prompt.task,
+        "material": asdict(prompt.material) if prompt.task else None,
+    }
+    return {name: part for name, part in parts.items() if part}
 
 
 class _Reply:

@@ -7,6 +7,8 @@ and suppositions state nothing.
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 
 from roleplay.providers.base import Line
 from roleplay.providers.demo.card import features
@@ -28,59 +30,74 @@ TAIL = re.compile(r"[啊呀呢哦啦吧哈嘛哟喔哒~～了 ]+$")
 OPENING = re.compile(r"[我你他她它咱]|\b(?:i|you|he|she|we|they|it)\b", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence of the talk: whose it is, its words, and the clauses of it that state something."""
+
+    role: str
+    sentence: str
+    clauses: tuple[str, ...]
+    words: frozenset[str]
+    asks: bool
+
+
 def facts(talk: Sequence[Line], wanted: Sequence[str]) -> list[dict[str, object]]:
     """`{role, key, value: [...]}` for each role that said something of a key, keys in their order."""
-    return [
-        {"role": role, "key": key, "value": values}
-        for key in wanted
-        for role, values in _of_key(talk, key).items()
-    ]
-
-
-def _of_key(talk: Sequence[Line], key: str) -> dict[str, list[str]]:
-    kind = next((kind for kind in KINDS if kind.asked.search(key)), None)
-    found = _stated(talk, key, kind) if kind else {}
-    return found or _mentioned(talk, key)
-
-
-def _stated(talk: Sequence[Line], key: str, kind: Kind) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    narrower = _narrower(key, kind)
-    for line in _lines_about(talk, key):
-        values = [
-            value
-            for sentence in sentences(line.text)
-            for clause in _with_subject(statements(sentence))
-            for value in _values(clause, kind)
-            if not narrower or narrower.search(clause)
-        ]
-        _note(found, line.role, values)
+    told = list(_said(talk))
+    stated = cache(lambda kind: list(_statements(told, kind)))
+    found: list[dict[str, object]] = []
+    for key in wanted:
+        kind = next((kind for kind in KINDS if kind.asked.search(key)), None)
+        values = _stated(stated(kind), key, kind) if kind else {}
+        for role, value in (values or _mentioned(told, key)).items():
+            found.append({"role": role, "key": key, "value": value})
     return found
 
 
-def _mentioned(talk: Sequence[Line], key: str) -> dict[str, list[str]]:
+def _said(talk: Sequence[Line]) -> Iterator[Said]:
+    for line in talk:
+        if line.role in ("user", "assistant"):
+            for sentence in sentences(line.text):
+                clauses = tuple(_with_subject(statements(sentence)))
+                words = frozenset(features(sentence))
+                yield Said(line.role, sentence, clauses, words, is_question(sentence))
+
+
+def _statements(told: Sequence[Said], kind: Kind) -> Iterator[tuple[str, str, str]]:
+    """Role, clause and value of everything that states a fact of this kind."""
+    for one in told:
+        for clause in one.clauses:
+            for value in _values(clause, kind):
+                yield one.role, clause, value
+
+
+def _stated(stated: Sequence[tuple[str, str, str]], key: str, kind: Kind) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    narrower = _narrower(key, kind)
+    about = _about(key)
+    for role, clause, value in stated:
+        if role in about and (not narrower or narrower.search(clause)):
+            _note(found, role, value)
+    return found
+
+
+def _mentioned(told: Sequence[Said], key: str) -> dict[str, list[str]]:
     """Sentences that speak of the key in its own words."""
     found: dict[str, list[str]] = {}
     topic = WHOSE.sub("", key.strip()).strip(" 的")
     words = features(topic)
-    for line in _lines_about(talk, key) if topic else ():
-        told = [
-            sentence
-            for sentence in sentences(line.text)
-            if _speaks_of(sentence, topic, words) and not is_question(sentence)
-        ]
-        _note(found, line.role, told)
+    about = _about(key) if topic else set()
+    for one in told:
+        if one.role in about and not one.asks and _speaks_of(one, topic, words):
+            _note(found, one.role, one.sentence)
     return found
 
 
-def _lines_about(talk: Sequence[Line], key: str) -> Iterator[Line]:
-    """The lines of whom the key is about: one side, or both where it does not say."""
-    role = "user" if OF_USER.search(key) else "assistant" if OF_CHARACTER.search(key) else ""
-    return (
-        line
-        for line in talk
-        if line.role == role or (not role and line.role in ("user", "assistant"))
-    )
+def _about(key: str) -> set[str]:
+    """Whose words tell of this key: one side's, or both where it does not say."""
+    if OF_USER.search(key):
+        return {"user"}
+    return {"assistant"} if OF_CHARACTER.search(key) else {"user", "assistant"}
 
 
 def _with_subject(clauses: Sequence[str]) -> Iterator[str]:
@@ -111,13 +128,13 @@ def _narrower(key: str, kind: Kind) -> re.Pattern[str] | None:
     return re.compile(next(fitting, re.escape(rest)), re.IGNORECASE)
 
 
-def _speaks_of(sentence: str, topic: str, words: set[str]) -> bool:
-    if topic.casefold() in sentence.casefold():
-        return HAN.search(topic) is not None or bool(words & features(sentence))
-    return len(words) > 1 and words <= features(sentence)
+def _speaks_of(one: Said, topic: str, words: set[str]) -> bool:
+    if topic.casefold() in one.sentence.casefold():
+        return HAN.search(topic) is not None or bool(words & one.words)
+    return len(words) > 1 and words <= one.words
 
 
-def _note(found: dict[str, list[str]], role: str, values: Sequence[str]) -> None:
-    fresh = [value for value in dict.fromkeys(values) if value not in found.get(role, [])]
-    if fresh:
-        found.setdefault(role, []).extend(fresh)
+def _note(found: dict[str, list[str]], role: str, value: str) -> None:
+    known = found.setdefault(role, [])
+    if value not in known:
+        known.append(value)

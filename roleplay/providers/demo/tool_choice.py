@@ -17,6 +17,8 @@ from roleplay.providers.demo.card import features
 from roleplay.providers.demo.hearing import ASIDE, MARKS, last_words
 
 CHOICE_NAMED = 2
+LONGEST_REQUEST = 1_000  # characters: what is longer tells a story and asks for nothing
+MOST_TRIED = 8
 SMALL_HAN = set(
     "的了吗呢吧啊我你他她它您是有和就也都不这那么什怎可以能会要给把被对与或及用到去来在个一些下让请得着过想"
 )
@@ -117,9 +119,9 @@ ANY_TOOL = {
 def tool_call_for(prompt: Prompt, rng: random.Random) -> ToolCall | None:
     """A call of the tool that fits the person's last message; None where there is none."""
     words = spoken(prompt)
-    if not words:
+    if not words or len(words) > LONGEST_REQUEST:
         return None
-    for tool in fitting(prompt.tools, words):
+    for tool in fitting(prompt.tools, words)[:MOST_TRIED]:
         try:
             arguments = arguments_for(tool.parameters, words)
         except NotSaid:
@@ -130,7 +132,7 @@ def tool_call_for(prompt: Prompt, rng: random.Random) -> ToolCall | None:
 
 
 def spoken(prompt: Prompt) -> str:
-    """What the person says in the story; asides and orders apart."""
+    """What the person says in the story; asides and orders are not part of it."""
     return ASIDE.sub(" ", last_words(prompt)).strip()
 
 
