@@ -177,7 +177,7 @@ async def measure(site: Site, people: People, upstream: int, levels: list[int]) 
     print("|---|---|---|---|---|---|---|---|---|")
     for level in levels:
         tokens = int((level / STARTS + WINDOW + 4) * PACE)
-        _connect(site, upstream, f"{tokens}x{PACE}")
+        connect(site, upstream, f"{tokens}x{PACE}")
         row("directly", level, await ramp(level, directly(upstream, tokens), Window()))
         memory, window = resident_kib(pid), Window(pid)
         turn = await ramp(level, lambda n: people.turn(people.each[n]), window)
@@ -234,12 +234,12 @@ def _run(folder: Path, upstream: int, levels: list[int]) -> None:
     print(f"idle: {resident_kib(site.process.pid) / 1024:.0f} MiB")
     people = People(site, max(50, *levels))
     uvloop.run(measure(site, people, upstream, levels))
-    _connect(site, upstream, f"1x{PACE}")
+    connect(site, upstream, f"1x{PACE}")
     uvloop.run(measure_turns(site, people))
     site.stop()
 
 
-def _connect(site: Site, upstream: int, model: str) -> None:
+def connect(site: Site, upstream: int, model: str) -> None:
     address = f"http://127.0.0.1:{upstream}/v1"
     words = ["--kind", "openai", "--base-url", address, "--model", model, "--key-env", "BENCH_KEY"]
     site.manage("add_connection", "Bench", *words, "--default", BENCH_KEY="bench-key-0123")
