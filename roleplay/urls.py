@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from roleplay.api import pages as developers
 from roleplay.front.icon import favicon
 from roleplay.front.media import media
 from roleplay.front.pages import first_run, home
@@ -14,6 +15,7 @@ urlpatterns = [
     path("", include("roleplay.accounts.urls")),
     path("", include("roleplay.conversations.urls")),
     path("admin/", admin.site.urls),
+    path("developers/openapi.json", developers.openapi, name="openapi"),
     path("", include("roleplay.api.urls")),
 ]
 

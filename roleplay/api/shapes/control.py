@@ -8,7 +8,9 @@ from pydantic import BeforeValidator, Field
 from roleplay.api.moments import read_moment
 from roleplay.api.shapes.base import Shape, Text
 
-Moment = Annotated[datetime | None, BeforeValidator(read_moment)]
+Moment = Annotated[
+    datetime | None, BeforeValidator(read_moment, json_schema_input_type=int | str | None)
+]
 
 
 class StopRequest(Shape):
