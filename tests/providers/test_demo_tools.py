@@ -107,6 +107,9 @@ def text_in(pieces):
             "weather",
             {"location": "杭州", "format": "celsius", "days": 3},
         ),
+        ("查一下明天海口天气", "weather", {"location": "海口", "format": "celsius"}),
+        ("天气真好，我们去莫干山吧", "weather", {"location": "莫干山", "format": "celsius"}),
+        ("查一下明天莫干山天气", "weather", {"location": "莫干山", "format": "celsius"}),
         ("我想看看莫干山的天气", "weather", {"location": "莫干山", "format": "celsius"}),
         (
             "提醒我明天早上8点去银行",

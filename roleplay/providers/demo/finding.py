@@ -22,9 +22,10 @@ TIME = (
 DAY_OR_TIME = rf"(?:{WHEN})(?:的|的时候| at | )?(?:{TIME})?|{TIME}"
 # What tells a place apart in Chinese: what is done there before it, what is said of it after it.
 PLACE = re.compile(
-    rf"({CITIES})市?|(?:在|去|到|飞往|前往|查一?下|看看|问问)([\u3400-\u9fff]{{2,6}}?)(?=的|天气|气温|附近|市|今|明|后天|现在|"
-    r"玩|旅|住|上班|怎么|有|[，。！？\s]|$)|([\u3400-\u9fff]{2,5}?(?:市|省|县|区|镇|村))"
+    r"(?:在|去|到|飞往|前往|查一?下|看看|问问)(?:今天|明天|后天|现在)?([\u3400-\u9fff]{2,6}?)(?=的|天气|气温|附近|市|今|明|"
+    r"后天|现在|玩|旅|住|上班|怎么|有|[吧吗呢啊呀了]|[，。！？\s]|$)|([\u3400-\u9fff]{2,5}?(?:市|省|县|区|镇|村))"
 )
+CITY = re.compile(CITIES)
 NOT_A_PLACE = re.compile(r"我|你|他|她|它|这|那|哪|什么|一|天气|今天|明天|后天|现在|时候")
 # A name is written with a capital letter, but a lower-case one after "in" is believed too.
 ENGLISH_PLACE = re.compile(
@@ -60,7 +61,9 @@ WORD_NUMBER = re.compile(rf"\b({'|'.join(SMALL_WORDS)})\b", re.IGNORECASE)
 
 
 def place_in(text: str) -> str:
-    """The first place that is named, or ""."""
+    """A city that everybody knows, else the first place that is named, or ""."""
+    if city := CITY.search(text):
+        return city[0]
     for found in PLACE.finditer(text):
         named: str = next(filter(None, found.groups()))
         if not NOT_A_PLACE.search(named):
