@@ -82,6 +82,7 @@ def answer(request: HttpRequest, route: Route, **path: str) -> HttpResponseBase:
     try:
         streams = wants_stream(request, route)
         call = _let_in(request, route, request_id, streams, path)
+        streams = call.streams
         with refusals():
             return _answered(route.view(call), request_id, route.bare)
     except ApiError as error:
@@ -94,7 +95,8 @@ def answer(request: HttpRequest, route: Route, **path: str) -> HttpResponseBase:
 def wants_stream(request: HttpRequest, route: Route) -> bool:
     """Whether the answer is to be a stream. `Accept` says nothing about it.
 
-    A body that cannot be read is searched for its wish, so that its error arrives as one.
+    A body is searched for its wish before it is read, so that the error of one that is not let in or
+    cannot be read arrives as it would be seen; once it is read, what it says counts.
     """
     if route.stream == "header":
         told = _enabled(request, SSE_HEADERS)
@@ -115,6 +117,8 @@ def _let_in(
     if not key.may(route.scope):
         raise NoPermission(f"this key has no scope {route.scope}")
     body = {} if request.method == "GET" else read_json(_body(request))
+    if route.stream == "body":
+        streams = body.get("stream") is True
     return Call(request, key, body, request_id, streams, path, route.dialect)
 
 
