@@ -259,6 +259,10 @@ class Character(models.Model):
         """The number that a new version gets."""
         return self.numbers[-1] + 1
 
+    def may_be_talked_to_by(self, user: Any) -> bool:
+        """Whether this person may begin a chat: anybody, unless the owner keeps others out."""
+        return self.removed is None and (self.allows_chat or self.owner_id == user.pk)
+
     def at_version(self, number: int | None) -> "Character":
         """This character as it is in that version; None and the current one are itself.
 

@@ -35,7 +35,12 @@ def shelf(request: HttpRequest) -> dict[str, Any]:
 def character(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Who somebody is, and where to begin. Unknown, private and withdrawn ones look the same."""
     found = get_object_or_404(Character.objects.visible_to(request.user), pk=pk)
-    context = {"character": found, "about": about(found), "openings": openings(found)}
+    context = {
+        "character": found,
+        "about": about(found),
+        "openings": openings(found),
+        "may_begin": found.may_be_talked_to_by(request.user),
+    }
     return render(request, "characters/character.html", context)
 
 

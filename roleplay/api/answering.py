@@ -15,18 +15,19 @@ from roleplay.api.outcomes import fault_of
 from roleplay.conversations import replying
 from roleplay.conversations.models import Generation
 from roleplay.http import EventStreamResponse, when_ended
-from roleplay.prompting.budget import estimated_tokens
-from roleplay.providers.base import ToolCall
+from roleplay.prompting.budget import estimated_tokens, prompt_tokens
+from roleplay.providers.base import Prompt, ToolCall
 from roleplay.streaming.events import Event
 
 
 @dataclass(slots=True)
 class Reply:
-    """What has been heard of a reply. `new` is the text since the last look.
+    """What has been heard of the reply to `prompt`. `new` is the text since the last look.
 
     Token counts are the engine's own, or our estimate where it told none.
     """
 
+    prompt: Prompt | None = None
     text: str = ""
     new: str = ""
     calls: list[ToolCall] = field(default_factory=list)
@@ -64,8 +65,9 @@ class Reply:
         self.status, self.kind = data["status"], data["kind"]
         self.retry_after = data["retry_after"]
         written = self.text + self.new + "".join(call.arguments for call in self.calls)
-        self.input_tokens = data.get("input_tokens") or 0
-        told = data.get("output_tokens")
+        read, told = data.get("input_tokens"), data.get("output_tokens")
+        guessed = prompt_tokens(self.prompt) if read is None and self.prompt else 0
+        self.input_tokens = guessed if read is None else read
         self.output_tokens = estimated_tokens(written) if told is None else told
         self.finish_reason = data.get("finish_reason") or "stop"
 
@@ -89,11 +91,13 @@ class Writing(Protocol):
 class Frames:
     """Encodes events for the wire: a line of JSON each, with the dialect's lead before it."""
 
-    def __init__(self, writing: Writing, dialect: Dialect, request_id: str) -> None:
+    def __init__(
+        self, writing: Writing, dialect: Dialect, request_id: str, prompt: Prompt | None = None
+    ) -> None:
         self._writing = writing
         self._dialect = dialect
         self._request_id = request_id
-        self._reply = Reply()
+        self._reply = Reply(prompt)
 
     def __call__(self, events: list[Event]) -> bytes:
         reply = self._reply
@@ -123,7 +127,7 @@ def answer_reply(
         call.request,
         replying.listen(generation, 0),
         lambda: ApiKey.objects.live().filter(pk=call.key.pk).exists(),
-        encode=Frames(writing, call.dialect, call.request_id),
+        encode=Frames(writing, call.dialect, call.request_id, generation.sent),
         opening=b"",
         leave=lambda: _let_go(generations),
     )
@@ -148,7 +152,7 @@ def _whole(
     call: Call, generations: Sequence[Generation], make: Callable[[Sequence[Reply]], Any]
 ) -> HttpResponse:
     def answer(heard: list[list[Event]]) -> HttpResponse:
-        replies = [Reply() for _ in heard]
+        replies = [Reply(generation.sent) for generation in generations]
         try:
             for reply, events in zip(replies, heard, strict=True):
                 reply.take(events)

@@ -9,6 +9,7 @@ import uuid
 
 from django.db import IntegrityError
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_noop as _
 
 from characters.models import Character, CharacterVersion
 from roleplay.api import casting, frames
@@ -27,10 +28,6 @@ def send(call: Call) -> HttpResponseBase:
     if not asked.input.aca.bot_profile.character_id:
         return _once(call, asked)
     character = character_of(call, asked.input.aca.bot_profile.character_id)
-    if not character.allows_chat:
-        raise ChatClosed
-    if not character.allows_api:
-        raise ApiClosed
     if not asked.input.aca.context.use_chat_history:
         return _once(call, asked, character)
     return _in_dialogue(call, asked, character)
@@ -47,7 +44,10 @@ def generate(call: Call) -> HttpResponseBase:
 
 
 def character_of(call: Call, character_id: str) -> Character:
-    """The character of this id that the key's owner may see. Raises NotFound."""
+    """The character of this id that the key's owner may talk to.
+
+    Raises NotFound, ChatClosed or ApiClosed.
+    """
     try:
         pk = uuid.UUID(character_id)
     except ValueError:
@@ -55,6 +55,10 @@ def character_of(call: Call, character_id: str) -> Character:
     found = Character.objects.visible_to(call.user).filter(pk=pk).first()
     if found is None:
         raise NotFound("there is no such character")
+    if not found.may_be_talked_to_by(call.user):
+        raise ChatClosed("its owner lets nobody else talk to this character")
+    if not (found.allows_api or found.owner_id == call.user.pk):
+        raise ApiClosed("its owner lets no programs of others use this character")
     return found
 
 
@@ -114,7 +118,7 @@ def _once(call: Call, asked: ChatRequest, character: Character | None = None) ->
     if character is None:
         prompt = casting.once_prompt(call.user, aca, asked.parameters, said)
     else:
-        held = at_version(character, aca.bot_profile.version)
+        held = at_version(call, character, aca.bot_profile.version)
         prompt = casting.character_prompt(call.user, held, aca, asked.parameters, said)
     count = 1 if call.streams else aca.context.result_count
     generations = [replying.answer_once(call.user, prompt, call.key) for _ in range(count)]
@@ -123,8 +127,13 @@ def _once(call: Call, asked: ChatRequest, character: Character | None = None) ->
     )
 
 
-def at_version(character: Character, version: int | None) -> Character:
-    """The character as it was in this version. Raises NotFound."""
+def at_version(call: Call, character: Character, version: int | None) -> Character:
+    """The character as it is in this version; others than its owner get the current one.
+
+    Raises NotFound.
+    """
+    if character.owner_id != call.user.pk:
+        return character
     try:
         return character.at_version(version)
     except CharacterVersion.DoesNotExist:
@@ -134,7 +143,7 @@ def at_version(character: Character, version: int | None) -> Character:
 def _in_dialogue(call: Call, asked: ChatRequest, character: Character) -> HttpResponseBase:
     aca = asked.input.aca
     version = aca.bot_profile.version
-    at_version(character, version)
+    held = at_version(call, character, version)
     extras = casting.extras_of(call.user, aca, asked.parameters)
     act = replying.Act(uuid.uuid4().hex, api_key=call.key, extras=extras)
     if aca.context.is_regenerate:
@@ -144,7 +153,7 @@ def _in_dialogue(call: Call, asked: ChatRequest, character: Character) -> HttpRe
         generation = _again(story, aca.context, act)
     else:
         words = casting.last_said(asked.input.messages)
-        story = begun_dialogue(call, character, aca.user_profile, version)
+        story = begun_dialogue(call, character, aca.user_profile, held.version)
         _go_on_from(story, aca.context)
         generation = replying.start_reply(story, words, act)
     answer = generation.message
@@ -212,7 +221,7 @@ ROUTES = [
         send,
         scope="chat",
         service="aca-chat-send",
-        summary="Talk to a role in words, to a template, or to a character of this site",
+        summary=_("Talk to a role in words, to a template, or to a character of this site"),
         asks=ChatRequest,
         answers=ChatAnswer,
         stream="header",
@@ -222,7 +231,7 @@ ROUTES = [
         generate,
         scope="chat",
         service="aca-chat-regenerate",
-        summary="Another answer to a question of a saved dialogue",
+        summary=_("Another answer to a question of a saved dialogue"),
         asks=ChatRequest,
         answers=ChatAnswer,
         stream="header",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_noop as _
 
 from roleplay.accounts.models import User
 from roleplay.api.answering import Reply, answer_reply
@@ -40,7 +41,7 @@ def prompt_of(owner: User, asked: CompletionRequest) -> Prompt:
     """The prompt for an assistant that the system message describes."""
     system = [message for message in asked.messages if message.role == "system"]
     direction = "\n".join(message.content for message in system if message.content.strip())
-    definitions = {tool.id: tool.function.name for tool in asked.tools if tool.id}
+    definitions = {tool.id or tool.function.name: tool.function.name for tool in asked.tools}
     talk = [message for message in asked.messages if message.role != "system"]
     turns = turns_of(talk, definitions)
     said = "".join(message.content for message in asked.messages[-1:])
@@ -136,7 +137,7 @@ ROUTES = [
         complete,
         scope="chat",
         service="aca-completion",
-        summary="An assistant with tools",
+        summary=_("An assistant with tools"),
         asks=CompletionRequest,
         answers=CompletionAnswer,
         stream="body",

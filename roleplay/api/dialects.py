@@ -86,6 +86,8 @@ def error_answer(
     else:
         text, kind = dumped(dialect.body(error, request_id)), JSON_TYPE
     response = HttpResponse(text, content_type=kind, status=dialect.status(error))
+    # A program with a wrong key asks again and again: what it did wrong is told to it, not to the log.
+    response._has_been_logged = True  # type: ignore[attr-defined]
     if error.retry_after is not None:
         response["Retry-After"] = str(max(1, round(error.retry_after)))
     return unkept(response)
@@ -104,7 +106,7 @@ def unkept(response: HttpResponse) -> HttpResponse:
 
 def _of_shape(value: Any) -> Any:
     if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return value.model_dump(mode="json", by_alias=True, exclude_none=True, warnings=False)
     raise TypeError(f"{type(value).__name__} is not for the wire")
 
 

@@ -191,8 +191,10 @@ class Broken(ApiError):
 def error_body(error: ApiError, request_id: str) -> dict[str, Any]:
     """Both families of fields, so that every client finds its own.
 
-    There is no `message`: the vendor's Python classes declare a boolean of that name.
+    There is no `message`: the vendor's Python classes declare a boolean of that name. `retryAfter`
+    (seconds) is ours, for errors inside a stream, which have no header of their own any more.
     """
+    wait = {} if error.retry_after is None else {"retryAfter": max(1, round(error.retry_after))}
     return {
         "requestId": request_id,
         "code": error.code,
@@ -202,4 +204,5 @@ def error_body(error: ApiError, request_id: str) -> dict[str, Any]:
         "errorMessageKey": KEY + error.key,
         "httpStatusCode": error.status,
         "success": False,
+        **wait,
     }

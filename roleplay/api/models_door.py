@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_noop as _
 
 from characters.models import Character
 from roleplay.accounts.models import User
@@ -39,7 +40,7 @@ MOST_LISTED = 1_000
 def models(call: Call) -> ModelList:
     """The characters on the owner's shelf, newest first."""
     shelf = Character.objects.listed_for(call.user).order_by("-created")[:MOST_LISTED]
-    found = [_model(one) for one in shelf if one.allows_chat and one.allows_api]
+    found = [_model(one) for one in shelf if _is_open(one, call.user)]
     return ModelList.model_construct(object="list", data=found)
 
 
@@ -90,9 +91,15 @@ def _character(owner: User, name: str) -> Character:
     except ValueError:
         raise NotFound(f"there is no model {name[:80]!r}; /v1/models lists them") from None
     found = Character.objects.visible_to(owner).filter(pk=pk).first()
-    if found is None or not (found.allows_chat and found.allows_api):
+    if found is None or not _is_open(found, owner):
         raise NotFound(f"there is no model {name[:80]!r}; /v1/models lists them")
     return found
+
+
+def _is_open(character: Character, user: User) -> bool:
+    """Whether programs of this person may talk to the character."""
+    mine = character.owner_id == user.pk
+    return character.may_be_talked_to_by(user) and (character.allows_api or mine)
 
 
 def _model(character: Character) -> Model:
@@ -111,7 +118,7 @@ ROUTES = [
     Route(
         "models",
         models,
-        summary="The characters this key may use",
+        summary=_("The characters this key may use"),
         answers=ModelList,
         methods=("GET",),
         **_SHARED,
@@ -119,7 +126,7 @@ ROUTES = [
     Route(
         "models/character/{key}",
         model,
-        summary="One of them",
+        summary=_("One of them"),
         answers=Model,
         methods=("GET",),
         **_SHARED,
@@ -127,7 +134,7 @@ ROUTES = [
     Route(
         "chat/completions",
         complete,
-        summary="Talk to a character",
+        summary=_("Talk to a character"),
         asks=ChatCompletionRequest,
         answers=ChatCompletion,
         stream="body",

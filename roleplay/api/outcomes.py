@@ -55,5 +55,5 @@ def refusals() -> Iterator[None]:
         raise errors.Busy("wait for the last answer to end, or stop it") from None
     except (replying.NotPossible, replying.SendKeyReused):
         raise errors.InvalidParam("this message cannot be answered again") from None
-    except (Conversation.DoesNotExist, Message.DoesNotExist):
+    except (Conversation.DoesNotExist, Message.DoesNotExist, replying.CharacterGone):
         raise errors.NotFound from None

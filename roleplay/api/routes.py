@@ -7,6 +7,7 @@ from roleplay.api import (
     control,
     group,
     history,
+    memory,
     not_offered,
     openai_like,
 )
@@ -20,5 +21,6 @@ ROUTES: list[Route] = [
     *control.ROUTES,
     *history.ROUTES,
     *characters.ROUTES,
+    *memory.ROUTES,
     *not_offered.ROUTES,
 ]

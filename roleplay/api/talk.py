@@ -13,13 +13,14 @@ def turns_of(
 
     Callers repeat ids, mistake them for names, or drop the calls altogether (the SDK does): a result
     goes to the call of its id, else to that of the definition or name it bears, else to the nearest
-    call before it that waits; where there is none, it is told as information. Nothing is refused.
+    call before it that waits. Where none waits, the call that was dropped is put in again if a
+    definition has its id or name; else the result is told as information. Nothing is refused.
     """
     turns: list[Turn] = []
     waiting: list[tuple[ToolCall, str]] = []
     for place, message in enumerate(messages):
         if message.role == "tool":
-            turns.append(_result(message, waiting, definitions or {}))
+            turns += _result(message, place, waiting, definitions or {})
         elif message.role == "assistant" and message.tool_calls:
             pairs = [
                 (_call(call, place, number), call.id)
@@ -41,9 +42,10 @@ def _call(call: AskedCall, place: int, number: int) -> ToolCall:
 
 def _result(
     message: CompletionMessage,
+    place: int,
     waiting: list[tuple[ToolCall, str]],
     definitions: Mapping[str, str],
-) -> Turn:
+) -> list[Turn]:
     told = message.tool_call_id
     named = [
         pair
@@ -51,7 +53,14 @@ def _result(
         if told and (told in (pair[1], pair[0].name) or definitions.get(told) == pair[0].name)
     ]
     chosen = (named or waiting[-1:])[:1]
-    if not chosen:
-        return Turn("user", message.content)
-    waiting.remove(chosen[0])
-    return Turn("tool", message.content, tool_call_id=chosen[0][0].id)
+    if chosen:
+        waiting.remove(chosen[0])
+        return [Turn("tool", message.content, tool_call_id=chosen[0][0].id)]
+    name = definitions.get(told) or (told if told in definitions.values() else "")
+    if not name:
+        return [Turn("user", message.content)]
+    dropped = ToolCall(f"{told}#{2 + place * 128}", name, "{}")
+    return [
+        Turn("assistant", "", (dropped,)),
+        Turn("tool", message.content, tool_call_id=dropped.id),
+    ]

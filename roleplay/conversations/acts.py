@@ -53,6 +53,9 @@ def refusals(view: View) -> View:
             raise Http404 from gone
         except replying.Busy:
             return _refusal(request, 409, _("Wait for this reply to end, or stop it, then send."))
+        except replying.CharacterGone:
+            words = _("This character was taken away. What you told each other stays yours.")
+            return _refusal(request, 409, words)
         except (replying.SendKeyReused, replying.NotPossible):
             return _refusal(
                 request, 409, _("This page is too old. Reload it; what you typed is kept.")
@@ -74,7 +77,7 @@ def start_chat(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return redirect("character", pk=pk)
     character = get_object_or_404(Character.objects.visible_to(request.user), pk=pk)
     form = StartForm(request.POST)
-    if not form.is_valid():
+    if not form.is_valid() or not character.may_be_talked_to_by(request.user):
         return redirect("character", pk=pk)
     if begun := _begun_before(request, form):
         return redirect("chat", pk=begun.conversation_id)

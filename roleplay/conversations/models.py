@@ -351,6 +351,9 @@ class Generation(models.Model):
     first_text = models.DateTimeField(null=True)
     finished = models.DateTimeField(null=True)
 
+    # The prompt as its parts were put together; only known to whoever made this attempt.
+    sent: Any = None
+
     objects = GenerationQuerySet.as_manager()
 
     class Meta:

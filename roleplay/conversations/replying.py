@@ -48,6 +48,10 @@ class SendKeyReused(Exception):
     """This key was used for something else: a fault of the page, and nothing is stored."""
 
 
+class CharacterGone(Exception):
+    """The character was taken away: the story stays, and nobody answers in it."""
+
+
 class NotPossible(Exception):
     """This message cannot be answered, continued or written again."""
 
@@ -255,6 +259,8 @@ def _ask(
     `into`: the reply that is written on; without it a new, empty one is made. A key that was used
     before gives its own reply; that is only looked up when something is in the way.
     """
+    if story.character.removed:
+        raise CharacterGone
     connection = default_connection(story)
     provider = wiring.engine_for(connection)
     try:
@@ -336,6 +342,8 @@ def _launch(
     body: Mapping[str, Any],
     base: str = "",
 ) -> None:
+    generation.sent = prompt
+
     def tell_engine(ending: Ending) -> None:
         receipt = ending.snapshot.receipt
         if ending.status == "stopped" and receipt.request_id:

@@ -38,6 +38,13 @@ def turns_that_fit(prompt: Prompt, budget: PromptBudget) -> tuple[Turn, ...]:
     return tuple(reversed(kept))
 
 
+def prompt_tokens(prompt: Prompt) -> int:
+    """Tokens of the whole prompt, for where the engine did not count them."""
+    return _fixed_tokens(prompt) + sum(
+        estimated_tokens(turn.text) + TURN_OVERHEAD for turn in prompt.turns
+    )
+
+
 def _fixed_tokens(prompt: Prompt) -> int:
     sheet = prompt.character
     texts = [

@@ -34,7 +34,7 @@ MARKS: tuple[tuple[type[ProviderError], re.Pattern[str]], ...] = tuple(
             base.TooLong,
             r"context[_ ](?:length|size|window)|context_length_exceeded|exceed_context|"
             r"maximum context|range of input length|input length should|too many tokens|"
-            r"prompt is too long|reduce the length|超长|长度超",
+            r"prompt is too long|input[._ ]too[._ ]long|reduce the length|超长|长度超",
         ),
         (
             base.RateLimited,
@@ -133,7 +133,9 @@ def from_event(body: Any, platform: bool = False) -> ProviderError:
                 kind = of_status(number)
             if kind:
                 break
-    return (kind or base.Upstream)("an error inside the answer")
+    told = fields.get("retryAfter")
+    wait = float(told) if isinstance(told, int | float) and 0 <= told <= LONGEST_WAIT else None
+    return (kind or base.Upstream)("an error inside the answer", retry_after=wait)
 
 
 def is_error(fields: Mapping[str, Any]) -> bool:
