@@ -2,6 +2,8 @@
 
 import uuid
 
+from django.utils.translation import gettext_noop as _
+
 from roleplay.api.chat import begun_dialogue, character_of, dialogue_of
 from roleplay.api.door import Call
 from roleplay.api.errors import NotFound
@@ -76,7 +78,7 @@ ROUTES = [
         stop,
         scope="chat",
         service="aca-chat-stop",
-        summary="End a running answer with what it has",
+        summary=_("End a running answer with what it has"),
         asks=StopRequest,
         answers=bool,
     ),
@@ -85,7 +87,7 @@ ROUTES = [
         rate,
         scope="chat",
         service="aca-message-rating",
-        summary="Rate a saved answer from -1 to 5",
+        summary=_("Rate a saved answer from -1 to 5"),
         asks=RatingRequest,
         answers=bool,
     ),
@@ -95,7 +97,7 @@ ROUTES = [
             remind,
             scope="chat",
             service="aca-chat-reminder",
-            summary="Put a note for the character into a dialogue",
+            summary=_("Put a note for the character into a dialogue"),
             asks=ReminderRequest,
             answers=bool,
         )
@@ -107,7 +109,7 @@ ROUTES = [
         reset,
         scope="chat",
         service="aca-chat-reset",
-        summary="Let a dialogue begin anew",
+        summary=_("Let a dialogue begin anew"),
         asks=ResetRequest,
         answers=bool,
     ),
@@ -116,7 +118,7 @@ ROUTES = [
         picture,
         scope="chat",
         service="aca-polling-image",
-        summary="The result of a picture plug-in; this site has none",
+        summary=_("The result of a picture plug-in; this site has none"),
         asks=PictureQuery,
         answers=Picture,
         methods=("GET",),

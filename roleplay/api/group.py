@@ -1,6 +1,7 @@
 """Group chat: the answer of one of several roles, and who speaks next (section 12)."""
 
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_noop as _
 
 from roleplay.accounts.models import User
 from roleplay.api import casting, frames
@@ -126,7 +127,7 @@ ROUTES = [
         send,
         scope="chat",
         service="aca-groupchat-send",
-        summary="Let a member of a group speak",
+        summary=_("Let a member of a group speak"),
         asks=GroupRequest,
         answers=ChatAnswer,
         stream="header",
@@ -136,7 +137,7 @@ ROUTES = [
         next_speaker,
         scope="chat",
         service="aca-groupchat-nextspeaker",
-        summary="Who of a group speaks next",
+        summary=_("Who of a group speaks next"),
         asks=GroupRequest,
         answers=NextSpeaker,
     ),

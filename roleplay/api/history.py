@@ -4,6 +4,8 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 
+from django.utils.translation import gettext_noop as _
+
 from roleplay.api.door import Call
 from roleplay.api.errors import InvalidParam
 from roleplay.api.moments import milliseconds
@@ -107,7 +109,7 @@ ROUTES = [
         histories,
         scope="history",
         service="aca-message-history",
-        summary="What was said in saved dialogues",
+        summary=_("What was said in saved dialogues"),
         asks=HistoryRequest,
         answers=HistoryPage,
     ),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.translation import gettext_noop as _
 
 from roleplay.api import casting, frames
 from roleplay.api.answering import Reply, read_whole
@@ -117,7 +118,7 @@ ROUTES = [
         facts,
         scope="memory",
         service="aca-extract-memory-kv",
-        summary="Take facts out of a talk",
+        summary=_("Take facts out of a talk"),
         asks=KvRequest,
         answers=KvAnswer,
     ),
@@ -126,7 +127,7 @@ ROUTES = [
         summary,
         scope="memory",
         service="aca-extract-memory-summary",
-        summary="Sum up a talk",
+        summary=_("Sum up a talk"),
         asks=SummaryRequest,
         answers=SummaryAnswer,
     ),
@@ -135,7 +136,7 @@ ROUTES = [
         description,
         scope="characters:write",
         service="aca-char-auto-desc",
-        summary="Write a character's description from a text",
+        summary=_("Write a character's description from a text"),
         asks=DescriptionRequest,
         answers=DescriptionAnswer,
     ),

@@ -5,6 +5,8 @@ Each answers with the documented error shape, which every client turns into its 
 
 from typing import NoReturn
 
+from django.utils.translation import gettext_noop as _
+
 from roleplay.api.door import Call
 from roleplay.api.errors import NotOffered
 from roleplay.api.route import Route
@@ -43,7 +45,7 @@ ROUTES = [
             knowledge_base,
             scope="chat",
             service=f"aca-kb-{name}",
-            summary="Not offered: knowledge bases",
+            summary=_("Not offered: knowledge bases"),
             methods=("POST", "PUT", "DELETE"),
         )
         for path, name in _BASES.items()
@@ -53,14 +55,14 @@ ROUTES = [
         conversion,
         scope="chat",
         service="aca-doc-converter-submit",
-        summary="Not offered: file conversion",
+        summary=_("Not offered: file conversion"),
     ),
     Route(
         "common/file/asyn/download",
         conversion,
         scope="chat",
         service="aca-doc-converter-result",
-        summary="Not offered: file conversion",
+        summary=_("Not offered: file conversion"),
         methods=("GET",),
     ),
     Route(
@@ -68,7 +70,7 @@ ROUTES = [
         workflow,
         scope="chat",
         service="aca-flow-chat-send",
-        summary="Not offered: workflow assistants",
+        summary=_("Not offered: workflow assistants"),
         stream="header",
     ),
 ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_noop as _
 
 from roleplay.accounts.models import User
 from roleplay.api import casting
@@ -191,7 +192,7 @@ ROUTES = [
         role_chat,
         scope="chat",
         service="aca-chat-completions",
-        summary="Role chat in OpenAI's form",
+        summary=_("Role chat in OpenAI's form"),
         asks=RoleCompletionRequest,
         answers=ChatCompletion,
         stream="body",
