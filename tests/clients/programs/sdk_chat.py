@@ -61,3 +61,5 @@ inspected = {"X-AcA-DataInspection": "enable"}
 tell("inspected", chat.chat, asking(), _headers=inspected)
 two = ChatContext(useChatHistory=False, resultCount=2)
 tell("two answers", chat.chat, asking(context=two))
+few = ModelParameters(modelName="xingchen-plus-v2", seed=7, maxLength=5)
+tell("short", chat.chat, asking(model_parameters=few))

@@ -21,7 +21,7 @@ FACTS = [
     KVMemoryConfig(enabled=True, memoryText="喜好"),
 ]
 api = client()
-memory = ChatExtractMessageApiSub(api)
+memory, characters = ChatExtractMessageApiSub(api), CharacterApiSub(api)
 model = ModelParameters(modelName="xingchen-base")
 tell(
     "facts",
@@ -34,17 +34,9 @@ tell(
     ExtractMemoryRequest(messages=SAID, modelParameter=model),
 )
 text = "老周修了一辈子钟。他的铺子在桥头。他从不迟到。"
-tell(
-    "persona",
-    CharacterApiSub,
-    api.auto_generate_desc(CharacterDescGeneratedRequest(type="text", text=text)),
+written = CharacterDescGeneratedRequest(type="text", text=text)
+tell("persona", characters.auto_generate_desc, written)
+elsewhere = CharacterDescGeneratedRequest(
+    type="file", fileUrl="https://example.com/zhou.txt", fileName="zhou.txt"
 )
-tell(
-    "persona of a file",
-    CharacterApiSub,
-    api.auto_generate_desc(
-        CharacterDescGeneratedRequest(
-            type="file", fileUrl="https://example.com/zhou.txt", fileName="zhou.txt"
-        )
-    ),
-)
+tell("persona of a file", characters.auto_generate_desc, elsewhere)
