@@ -1,6 +1,7 @@
 """Programs of our cast: each speaks to the API with a key of its own."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,9 @@ from django.test import Client
 
 from roleplay.accounts import api_keys
 from roleplay.accounts.models import SCOPES, User
+from roleplay.conversations import replying
+from roleplay.conversations.models import Generation
+from roleplay.providers import retrying
 
 STREAM = {"X-AcA-SSE": "enable"}
 CUSTOM = {
@@ -86,7 +90,10 @@ class Caller:
         """The same at the other door."""
         return self._answer(
             self.client.post(
-                f"/v1/{path}", json.dumps(body), content_type="application/json", headers=self.headers
+                f"/v1/{path}",
+                json.dumps(body),
+                content_type="application/json",
+                headers=self.headers,
             )
         )
 
@@ -108,12 +115,35 @@ def at_once(settings):
 
 
 @pytest.fixture
-def caller(transactional_db, alice: User) -> Caller:
+def nothing_left(transactional_db) -> Iterator[None]:
+    """Nothing may still be written while the next test empties the tables."""
+    yield
+    for generation in Generation.objects.running():
+        replying.stop_reply(generation)
+        to_the_end(generation)
+
+
+def to_the_end(generation: Generation) -> Generation:
+    """Waits for the end of this reply, and gives it as it was stored."""
+    for _events in replying.listen(generation, 0):
+        pass
+    generation.refresh_from_db()
+    return generation
+
+
+@pytest.fixture
+def impatient(monkeypatch) -> None:
+    """A busy engine is asked again at once."""
+    monkeypatch.setattr(retrying, "WAITS", (0.0, 0.0))
+
+
+@pytest.fixture
+def caller(nothing_left, alice: User) -> Caller:
     return Caller(alice)
 
 
 @pytest.fixture
-def bobs_caller(transactional_db, bob: User) -> Caller:
+def bobs_caller(nothing_left, bob: User) -> Caller:
     return Caller(bob)
 
 
