@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("roleplay.accounts.urls")),
     path("", include("roleplay.conversations.urls")),
     path("admin/", admin.site.urls),
+    path("developers/", developers.reference, name="developers"),
     path("developers/openapi.json", developers.openapi, name="openapi"),
     path("", include("roleplay.api.urls")),
 ]

@@ -1,14 +1,26 @@
-"""What programmers read: the document for their programs."""
+"""What programmers read: a page for them, and a document for their programs."""
 
 import hashlib
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import etag, require_safe
 
-from roleplay.api.openapi import document
+from characters.models import Character
+from roleplay.accounts.models import SCOPES
+from roleplay.api.dialects import OPENAI
+from roleplay.api.error_words import MEANINGS
+from roleplay.api.errors import KEY, ApiError
+from roleplay.api.models_door import PREFIX
+from roleplay.api.openapi import DOORS, document, error_kinds, is_offered
+from roleplay.api.route import Route
 
 KEPT_SECONDS = 300
 
@@ -31,6 +43,67 @@ def openapi(request: HttpRequest) -> HttpResponse:
     return JsonResponse(_described(request), json_dumps_params={"ensure_ascii": False})
 
 
+@require_safe
+def reference(request: HttpRequest) -> HttpResponse:
+    """How to speak to this site, with examples that work as they stand here."""
+    context = {
+        "base": base_address(request),
+        "model": PREFIX + _somebody(),
+        "scopes": SCOPES,
+        "groups": list(_groups()),
+        "errors": [_row(kind) for kind in error_kinds()],
+        "replies_per_day": settings.REPLIES_PER_DAY,
+        "replies_at_once": settings.REPLIES_AT_ONCE_PER_PERSON,
+        "characters_per_person": settings.CHARACTERS_PER_PERSON,
+        "keys_per_person": settings.API_KEYS_PER_PERSON,
+    }
+    return render(request, "developers/reference.html", context)
+
+
 def base_address(request: HttpRequest) -> str:
     """Where this site is, as its caller sees it; without a slash at the end."""
     return request.build_absolute_uri("/").rstrip("/")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Calls that one scope opens; without a scope, those that are not offered."""
+
+    scope: str
+    title: str
+    calls: list[dict[str, Any]]
+
+
+def _groups() -> Iterator[Group]:
+    every = [(root, route) for root, routes in DOORS.items() for route in routes]
+    for scope, title in SCOPES.items():
+        calls = [_call(*one) for one in every if one[1].scope == scope and is_offered(one[1])]
+        yield Group(scope, str(title), calls)
+    missing = [_call(*one) for one in every if not is_offered(one[1])]
+    yield Group("", gettext("Not offered"), missing)
+
+
+def _call(root: str, route: Route) -> dict[str, Any]:
+    return {
+        "methods": route.methods,
+        "address": root + route.path,
+        "summary": gettext(route.summary),
+        "streams": bool(route.stream) and is_offered(route),
+    }
+
+
+def _row(kind: type[ApiError]) -> dict[str, Any]:
+    return {
+        "code": kind.code,
+        "key": KEY + kind.key,
+        "status": kind.status,
+        "openai_status": OPENAI.status(kind()),
+        "meaning": MEANINGS[kind],
+    }
+
+
+def _somebody() -> str:
+    """A character for the examples to talk to: one that everybody may, if there is one."""
+    open_to_all = Character.objects.filter(visibility="public", allows_chat=True, allows_api=True)
+    found = open_to_all.order_by("created", "pk").first()
+    return str(found.pk) if found else "ID"
