@@ -59,6 +59,21 @@ MAY_LOOK_AT = {
         "roleplay.prompting",
         "roleplay.connections.models",
     },
+    # The surface that programs use: it may tell what a call says in the values of the craft, and
+    # hands everything that is to happen to `replying`.
+    "roleplay.api": {
+        "roleplay.api",
+        "roleplay.accounts",
+        "roleplay.conversations.models",
+        "roleplay.conversations.replying",
+        "roleplay.http",
+        "roleplay.prompting",
+        VALUES,
+        "roleplay.streaming.events",
+        "roleplay.streaming.runner",  # its refusals: Full, Draining
+        "roleplay.text",
+        "characters",
+    },
     "roleplay.panel.fields": SHARED,
     "roleplay.conversations.views": {
         "roleplay.conversations",
