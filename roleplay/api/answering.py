@@ -113,6 +113,18 @@ class Frames:
         return text.encode()
 
 
+def begun(call: Call, prompt: Prompt, count: int = 1) -> list[Generation]:
+    """So many answers to this prompt, outside of any chat: all of them, or none if one is refused."""
+    generations: list[Generation] = []
+    try:
+        for _ in range(count):
+            generations.append(replying.answer_once(call.user, prompt, call.key))
+    except Exception:
+        _let_go(generations)
+        raise
+    return generations
+
+
 def answer_reply(
     call: Call, generations: Sequence[Generation], writing: Writing
 ) -> HttpResponseBase:

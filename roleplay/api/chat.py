@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as _
 
 from characters.models import Character, CharacterVersion
 from roleplay.api import casting, frames
-from roleplay.api.answering import answer_reply
+from roleplay.api.answering import answer_reply, begun
 from roleplay.api.door import Call
 from roleplay.api.errors import ApiClosed, ChatClosed, InvalidParam, NotFound
 from roleplay.api.route import Route
@@ -121,7 +121,7 @@ def _once(call: Call, asked: ChatRequest, character: Character | None = None) ->
         held = at_version(call, character, aca.bot_profile.version)
         prompt = casting.character_prompt(call.user, held, aca, asked.parameters, said)
     count = 1 if call.streams else aca.context.result_count
-    generations = [replying.answer_once(call.user, prompt, call.key) for _ in range(count)]
+    generations = begun(call, prompt, count)
     return _answer(
         call, asked, generations, words, usePlatformChatHistory=aca.context.use_chat_history
     )

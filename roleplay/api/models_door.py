@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as _
 
 from characters.models import Character
 from roleplay.accounts.models import User
-from roleplay.api.answering import answer_reply
+from roleplay.api.answering import answer_reply, begun
 from roleplay.api.completions import tools_of
 from roleplay.api.dialects import OPENAI
 from roleplay.api.door import Call
@@ -26,7 +26,6 @@ from roleplay.api.shapes.openai_like import (
     Model,
     ModelList,
 )
-from roleplay.conversations import replying
 from roleplay.prompting.build import YOU, build_prompt, persona_sheet
 from roleplay.prompting.extras import Extras
 from roleplay.prompting.placeholders import fill_placeholders
@@ -55,7 +54,7 @@ def complete(call: Call) -> HttpResponseBase:
     character = _character(call.user, asked.model)
     prompt = prompt_of(call.user, character, asked)
     count = 1 if call.streams else asked.n
-    generations = [replying.answer_once(call.user, prompt, call.key) for _ in range(count)]
+    generations = begun(call, prompt, count)
     call.request_id = generations[0].key.hex
     return answer_reply(call, generations, ChunkWriting(call.request_id, asked.model, asked))
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop as _
 
 from roleplay.accounts.models import User
 from roleplay.api import casting
-from roleplay.api.answering import Reply, answer_reply
+from roleplay.api.answering import Reply, answer_reply, begun
 from roleplay.api.completions import tools_of
 from roleplay.api.dialects import dumped
 from roleplay.api.door import Call
@@ -24,7 +24,6 @@ from roleplay.api.shapes.openai_like import (
     RoleCompletionRequest,
 )
 from roleplay.api.talk import turns_of
-from roleplay.conversations import replying
 from roleplay.prompting.build import alternating
 from roleplay.providers.base import CharacterSheet, PersonaSheet, Prompt, Sampling, ToolCall, Turn
 from roleplay.text import language_of
@@ -37,7 +36,7 @@ def role_chat(call: Call) -> HttpResponseBase:
     asked = call.read(RoleCompletionRequest)
     prompt = prompt_of(call.user, asked)
     count = 1 if call.streams else asked.n
-    generations = [replying.answer_once(call.user, prompt, call.key) for _ in range(count)]
+    generations = begun(call, prompt, count)
     call.request_id = generations[0].key.hex
     writing = ChunkWriting(call.request_id, asked.model or DEFAULT_MODEL, asked)
     return answer_reply(call, generations, writing)

@@ -26,9 +26,10 @@ class Fault:
     key: str
     words: str
 
-    def __call__(self, detail: str = "") -> dict[str, Any]:
-        """The body, with the detail behind the words."""
-        return {
+    def __call__(self, detail: str = "", retry_after: float | None = None) -> dict[str, Any]:
+        """The body, with the detail behind the words, and when to come back where that is known."""
+        later = {} if retry_after is None else {"retryAfter": retry_after}
+        return later | {
             "requestId": "requestId",
             "code": self.number,
             "errorCode": self.number,
