@@ -1,10 +1,9 @@
 """An upstream's answer: its bytes unpacked, cut into events, and read as objects, all within limits."""
 
 import contextlib
-import functools
 import time
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 import aiohttp
@@ -21,6 +20,7 @@ LARGEST_BODY = 8 << 20
 LARGEST_STREAM = 256 << 20
 LARGEST_ERROR = 64 << 10
 INFLATED_AT_ONCE = 64 << 10
+Inflate = Callable[[bytes], Iterator[bytes]]
 WHITE = b" \t\r\n"
 TROUBLE = (
     aiohttp.ClientError,
@@ -69,7 +69,9 @@ class Answer:
         self.seen = 0
         self.plain = False
         self._content = response.content
-        self._unpacked: Iterator[bytes] = iter(())
+        self._encoding = encoding_of(response.headers)
+        self._inflate: Inflate | None = None
+        self._inflated: Iterator[bytes] = iter(())
         self._size = 0
         self._deadline = time.monotonic() + limits.reply
         self._done = False
@@ -173,22 +175,22 @@ class Answer:
 
     async def _chunk(self) -> bytes:
         """The next bytes, unpacked where they came packed although nobody asked; b"" at the end."""
-        while not (chunk := next(self._unpacked, b"")):
-            unpack = self._unpack
-            packed = await self._packed()
-            if not packed:
-                return b""
-            self._unpacked = unpack(packed)
+        chunk = await (self._unpacked() if self._encoding else self._arrived())
         self._size += len(chunk)
         if self._size > LARGEST_STREAM:
             raise TooMuch(f"a stream of more than {LARGEST_STREAM} bytes")
         return chunk
 
-    @functools.cached_property
-    def _unpack(self) -> Callable[[bytes], Iterator[bytes]]:
-        return unpacker(self.headers.get("content-encoding", ""))
+    async def _unpacked(self) -> bytes:
+        self._inflate = self._inflate or inflater(self._encoding)
+        while not (chunk := next(self._inflated, b"")):
+            packed = await self._arrived()
+            if not packed:
+                return b""
+            self._inflated = self._inflate(packed)
+        return chunk
 
-    async def _packed(self) -> bytes:
+    async def _arrived(self) -> bytes:
         """Whatever has come since the last time, or b"" at the end."""
         self._watch.since = time.monotonic()
         try:
@@ -243,15 +245,18 @@ def read_objects(data: str, cut: bool = False) -> list[dict[str, Any]]:
     return [value]
 
 
-def unpacker(encoding: str) -> Callable[[bytes], Iterator[bytes]]:
-    """A function from the bytes of the body to pieces of what they are, of at most 64 KiB if packed.
+def encoding_of(headers: Mapping[str, str]) -> str:
+    """How the body is packed, or "" where it is not."""
+    encoding = headers.get("content-encoding", "").strip().lower()
+    return "" if encoding == "identity" else encoding
+
+
+def inflater(encoding: str) -> Inflate:
+    """A function from packed bytes to pieces of at most 64 KiB.
 
     Raises:
-        Nonsense: an encoding that was not asked for and is not known.
+        Nonsense: an encoding that is not known.
     """
-    encoding = encoding.strip().lower()
-    if encoding in ("", "identity"):
-        return lambda chunk: iter((chunk,))
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise Nonsense("an encoding that was not asked for")
     machine = zlib.decompressobj(47 if "gzip" in encoding else zlib.MAX_WBITS)

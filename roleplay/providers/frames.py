@@ -42,6 +42,8 @@ class FrameParser:
 
     def feed(self, chunk: bytes) -> Iterator[Frame]:
         """The frames that are complete with this chunk."""
+        if self._is_one_event(chunk):
+            return iter((Frame("", chunk[6:-2].decode("utf-8", "replace")),))
         if self._after_cr and chunk:
             self._after_cr = False
             if chunk[0] == 10:  # the other half of a CRLF
@@ -61,6 +63,18 @@ class FrameParser:
         """What the body held after its last line end: many servers forget the closing blank line."""
         line, self._rest, self._rest_size = b"".join(self._rest), [], 0
         return self._frames([line, b""], b"")
+
+    def _is_one_event(self, chunk: bytes) -> bool:
+        """Whether this is a lone event of a line of data, as most servers send all but the last."""
+        return (
+            chunk[:6] == b"data: "
+            and chunk[-2:] == b"\n\n"
+            and chunk.count(b"\n") == 2
+            and b"\r" not in chunk
+            and not (self._rest or self._data or self._event or self._id)
+            and not (self._at_start or self._after_cr)
+            and len(chunk) <= self.largest
+        )
 
     def _frames(self, lines: list[bytes], last: bytes) -> Iterator[Frame]:
         """The frames that these lines complete; `last` is the beginning of the next line."""

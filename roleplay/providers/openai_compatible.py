@@ -208,10 +208,11 @@ class CompletionReading(Reading):
         if isinstance(calls := message.get("tool_calls"), list):
             for place, call in enumerate(calls):
                 self._part(place, mapping(call))
-        if text_of(message.get("refusal")):
+        if "refusal" in message and text_of(message["refusal"]):
             self._declined = True
         pieces = self.add(content or text_of(choice.get("text")))
-        self.close(choice.get("finish_reason"))
+        if (reason := choice.get("finish_reason")) is not None:
+            self.close(reason)
         return pieces
 
     def _part(self, place: int, call: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ class Repetition:
     def __init__(self, before: str) -> None:
         self._before = before
         self._heard = ""
-        self._settled = not before
+        self.settled = not before
 
     def pass_on(self, piece: Delta | Replacement | None) -> Delta | Replacement | None:
         """What of this piece is new; nothing, while it may still become a repetition."""
@@ -36,21 +36,21 @@ class Repetition:
             return piece
         if isinstance(piece, Replacement):
             return Replacement(self._new_part(piece.text))
-        if self._settled:
+        if self.settled:
             return piece
         new = self._new_part(self._heard + piece.text)
         return Delta(new) if new else None
 
     def end(self) -> Delta | None:
         """What was held back in case it became a repetition, and did not."""
-        if self._settled or not self._heard:
+        if self.settled or not self._heard:
             return None
         return Delta(self._heard)
 
     def _new_part(self, heard: str) -> str:
         self._heard = heard
-        self._settled = heard.startswith(self._before) or not self._before.startswith(heard)
-        if not self._settled:
+        self.settled = heard.startswith(self._before) or not self._before.startswith(heard)
+        if not self.settled:
             return ""
         return heard.removeprefix(self._before)
 
@@ -87,7 +87,12 @@ class Reading:
 
     def add(self, content: str) -> list[Piece]:
         """Text that is certainly the next piece."""
-        return self._out(self._wording.add(content)) if content else []
+        if not content:
+            return []
+        piece = self._wording.add(content)
+        if piece is not None and self._repetition.settled:
+            return [piece]
+        return self._out(piece)
 
     def counts(self, usage: Any, input_name: str, output_name: str) -> None:
         """Take token counts from a usage object; what is no count leaves the last one standing.

@@ -2,6 +2,7 @@
 
 import json
 import math
+from json.scanner import make_scanner
 from typing import Any
 
 from roleplay.providers.base import Nonsense
@@ -28,9 +29,9 @@ def _finite(digits: str) -> float:
 
 
 # The decoder's own `decode` does the same in two calls and two searches for white space more.
-_scan = json.JSONDecoder(
-    parse_constant=_no_constant, parse_int=_whole, parse_float=_finite
-).scan_once
+_scan = make_scanner(
+    json.JSONDecoder(parse_constant=_no_constant, parse_int=_whole, parse_float=_finite)
+)
 WHITE = " \t\n\r"
 
 
