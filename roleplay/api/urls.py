@@ -46,6 +46,9 @@ def _paths(root: str, routes: Sequence[Route]) -> Iterator[URLPattern]:
 urlpatterns = [
     *_paths("v2/api", ROUTES),
     re_path(f"{LEAD}v2/+api(?:/.*)?$", csrf_exempt(nowhere), name="v2/api"),
+    # The old version of the vendor's API, whose SDKs still have it: the same, with flat bodies.
+    *_paths("v1/api", ROUTES),
+    re_path(f"{LEAD}v1/+api(?:/.*)?$", csrf_exempt(nowhere), name="v1/api"),
     *_paths("v1", MODEL_ROUTES),
     re_path(f"{LEAD}v1(?:/.*)?$", csrf_exempt(nowhere_here), name="v1"),
 ]

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, model_validator
 
 from roleplay.api.shapes.base import Shape, Text
 
+OUTSIDE = {"model", "parameters", "modelParameters", "messages", "streaming"}
 MOST_MESSAGES = 10_000  # what the SDK lets through; the budget cuts further
 
 Tokens = Annotated[int, Field(ge=1, le=100_000)]
@@ -133,9 +134,27 @@ class ChatInput(Shape):
     aca: Aca
 
 
-class ChatRequest(Shape):
+class RoleRequest(Shape):
+    """What role chat and group chat ask alike."""
+
     model: Annotated[Text, Field(max_length=120)] = ""
     parameters: Parameters = Parameters()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _old_body(cls, value: Any) -> Any:
+        """The old version of the API (`/v1/api`) has no `input` and no `aca`: all lies flat."""
+        if not isinstance(value, dict) or "input" in value or "messages" not in value:
+            return value
+        aca = {name: inner for name, inner in value.items() if name not in OUTSIDE}
+        return {
+            "model": value.get("model"),
+            "parameters": value.get("parameters") or value.get("modelParameters"),
+            "input": {"messages": value["messages"], "aca": aca},
+        }
+
+
+class ChatRequest(RoleRequest):
     input: ChatInput
 
 
@@ -164,9 +183,7 @@ class GroupInput(Shape):
     aca: GroupAca
 
 
-class GroupRequest(Shape):
-    model: Annotated[Text, Field(max_length=120)] = ""
-    parameters: Parameters = Parameters()
+class GroupRequest(RoleRequest):
     input: GroupInput
 
 
