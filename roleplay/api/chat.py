@@ -24,23 +24,15 @@ from roleplay.conversations.models import Conversation, Generation, Message
 
 def send(call: Call) -> HttpResponseBase:
     """The answer of the role to the last message."""
-    asked = call.read(ChatRequest)
-    if not asked.input.aca.bot_profile.character_id:
-        return _once(call, asked)
-    character = character_of(call, asked.input.aca.bot_profile.character_id)
-    if not asked.input.aca.context.use_chat_history:
-        return _once(call, asked, character)
-    return _in_dialogue(call, asked, character)
+    return _answered(call, call.read(ChatRequest))
 
 
 def generate(call: Call) -> HttpResponseBase:
     """Another answer to a question; `chat/send` with `context.isRegenerate`."""
-    aca = call.body.get("input", {})
-    aca = aca.get("aca", {}) if isinstance(aca, dict) else {}
-    if not isinstance(aca, dict) or not isinstance(aca.get("context") or {}, dict):
-        raise InvalidParam("input.aca.context has to be an object")
-    aca["context"] = {**(aca.get("context") or {}), "isRegenerate": True}
-    return send(call)
+    asked = call.read(ChatRequest)
+    aca = asked.input.aca
+    aca.context = aca.context.model_copy(update={"is_regenerate": True})
+    return _answered(call, asked)
 
 
 def character_of(call: Call, character_id: str) -> Character:
@@ -110,6 +102,15 @@ def message_in(story: Conversation, message_id: str, role: str) -> Message:
         raise NotFound(f"there is no message {message_id[:40]!r}")
     found.conversation = story
     return found
+
+
+def _answered(call: Call, asked: ChatRequest) -> HttpResponseBase:
+    if not asked.input.aca.bot_profile.character_id:
+        return _once(call, asked)
+    character = character_of(call, asked.input.aca.bot_profile.character_id)
+    if not asked.input.aca.context.use_chat_history:
+        return _once(call, asked, character)
+    return _in_dialogue(call, asked, character)
 
 
 def _once(call: Call, asked: ChatRequest, character: Character | None = None) -> HttpResponseBase:
