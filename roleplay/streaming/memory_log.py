@@ -178,17 +178,14 @@ class _Bell:
 
     def _hear(self) -> None:
         self._rung = True
-        self._wake()
-
-    def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     def _look(self) -> None:
         left = LOOK_AROUND_SECONDS
-        if self._waiter is not None:
+        if self._waiter is not None and not self._waiter.done():
             left += self._since - time.monotonic()
             if left <= 0:
-                self._wake()
+                self._waiter.set_result(None)
                 left = LOOK_AROUND_SECONDS
         self._timer = self._loop.call_later(left, self._look)

@@ -17,6 +17,7 @@ from roleplay.providers.base import (
     ProviderError,
     RateLimited,
     Rejected,
+    TimedOut,
     Turn,
     Unreachable,
 )
@@ -76,6 +77,20 @@ async def test_cancelling_closes_the_line_and_is_not_swallowed(
     await provider.aclose()
 
 
+async def test_silence_is_noticed_whichever_task_waits_for_the_next_piece(
+    upstream: Upstream,
+) -> None:
+    provider = provider_for(CHAT, upstream.url_of("silence_after"), silence_seconds=0.2)
+    with pytest.raises(TimedOut):
+        async with (
+            asyncio.timeout(10),
+            aclosing(provider.stream(provider.body(PROMPT), PROMPT)) as pieces,
+        ):
+            while True:
+                await asyncio.create_task(anext(pieces))  # type: ignore[arg-type]
+    await provider.aclose()
+
+
 async def test_no_cookie_comes_back_on_another_ones_call(upstream: Upstream) -> None:
     provider = provider_for(OPENAI, upstream.url_of("set_cookie"))
     for _ in range(2):
@@ -130,6 +145,7 @@ async def test_no_trace_of_an_error_holds_the_key_or_the_engines_words(
         ("http://", Rejected),
         ("http://127.0.0.1:99999", Rejected),
         ("http://[::1", Rejected),
+        ("http://127.0.0.1:9/\x07", Rejected),
         ("", Rejected),
     ],
 )
