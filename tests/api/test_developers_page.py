@@ -16,6 +16,7 @@ from django.test import Client
 
 from characters.models import Character
 from roleplay.accounts.models import SCOPES
+from roleplay.api.dialects import OPENAI
 from roleplay.api.error_words import MEANINGS
 from roleplay.api.openapi import DOORS, error_kinds, is_offered
 from tests.clients.environments import Environment
@@ -119,7 +120,10 @@ def test_every_scope_and_every_error_is_on_it(db):
     words = told(page_of(Client()))
     assert [scope for scope in SCOPES if f" {scope} " not in words] == []
     assert set(MEANINGS) == set(error_kinds())
-    rows = [f"{kind.code} aca.error.{kind.key} {kind.status} " for kind in MEANINGS]
+    rows = [
+        f"{kind.code} {MEANINGS[kind]} {kind.status} {OPENAI.status(kind())} aca.error.{kind.key} "
+        for kind in MEANINGS
+    ]
     assert [row for row in rows if row not in words] == []
 
 
