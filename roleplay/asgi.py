@@ -11,12 +11,13 @@ django.setup(set_prefix=False)
 # Django must be set up before these are read.
 from django.conf import settings  # noqa: E402
 
+from roleplay.api.too_large import too_large  # noqa: E402
 from roleplay.serving.body_limit import BodyLimit  # noqa: E402
 from roleplay.serving.life import begin_life, end_life  # noqa: E402
 from roleplay.serving.pooled import PooledHandler  # noqa: E402
 from roleplay.serving.static_files import StaticFiles  # noqa: E402
 
-django_application = BodyLimit(PooledHandler(settings.PAGE_THREADS))
+django_application = BodyLimit(PooledHandler(settings.PAGE_THREADS), refusal=too_large)
 static_application = StaticFiles()
 
 

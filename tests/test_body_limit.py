@@ -2,6 +2,7 @@
 
 import pytest
 
+from roleplay.api.too_large import too_large
 from roleplay.serving.body_limit import MOST_BYTES, BodyLimit
 from roleplay.serving.pooled import PooledHandler
 
@@ -103,3 +104,24 @@ async def test_django_stops_reading_at_the_limit():
     limited = BodyLimit(PooledHandler(threads=1))
     status, _, _, taken = await post(limited, *[mebibyte] * 30, path="/accounts/login/")
     assert (status, taken) == (413, MOST_BYTES // len(mebibyte) + 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "mark"),
+    [
+        ("/v2/api/chat/send", b'"errorMessageKey":"aca.error.invalid.param"'),
+        ("//v2/api/chat/send", b'"errorMessageKey":"aca.error.invalid.param"'),
+        ("/v1/chat/completions", b'{"error":{"message":"Invalid Param'),
+    ],
+)
+async def test_a_program_is_refused_in_its_own_form(path, mark):
+    application = BodyLimit(Reader(), 10, refusal=too_large)
+    status, headers, body, _ = await post(application, b"x" * 11, length=b"11", path=path)
+    assert (status, headers[b"content-type"]) == (400, b"application/json;charset=UTF-8")
+    assert mark in body
+
+
+async def test_a_person_is_refused_in_plain_words_still():
+    application = BodyLimit(Reader(), 10, refusal=too_large)
+    status, _, body, _ = await post(application, b"x" * 11, length=b"11", path="/settings/")
+    assert (status, body) == (413, b"This request is too large.\n")

@@ -1,23 +1,35 @@
 """Requests that carry too much are turned away before anything of them is kept."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from django.http import HttpResponse
+
+# What to say to whoever is turned away, by path and headers; None: plain words.
+Refusal = Callable[[str, Mapping[bytes, bytes]], HttpResponse | None]
 
 MOST_BYTES = 12 * 1024 * 1024
 WORDS = b"This request is too large.\n"
 
 
 class BodyLimit:
-    """An ASGI application in front of another: answers 413 to a body beyond this many bytes."""
+    """An ASGI application in front of another: answers 413 to a body beyond this many bytes.
 
-    def __init__(self, application: Any, most_bytes: int = MOST_BYTES) -> None:
+    `refusal` may know a better answer for some paths.
+    """
+
+    def __init__(
+        self, application: Any, most_bytes: int = MOST_BYTES, refusal: Refusal | None = None
+    ) -> None:
         self._application = application
         self._most = most_bytes
+        self._refusal = refusal
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
         elif _announced(scope) > self._most:
-            await _refuse(send)
+            await self._refuse(scope, send)
         else:
             await self._counted(scope, receive, send)
 
@@ -40,7 +52,21 @@ class BodyLimit:
 
         await self._application(scope, take, tell)
         if taken > self._most and not begun:
-            await _refuse(send)
+            await self._refuse(scope, send)
+
+    async def _refuse(self, scope: Any, send: Any) -> None:
+        known = self._refusal and self._refusal(scope["path"], dict(scope["headers"]))
+        status, kind, words = 413, b"text/plain; charset=utf-8", WORDS
+        if known:
+            status, words = known.status_code, known.content
+            kind = known["Content-Type"].encode()
+        headers = [
+            (b"content-type", kind),
+            (b"content-length", str(len(words)).encode()),
+            (b"connection", b"close"),
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": words})
 
 
 def _announced(scope: Any) -> float:
@@ -49,13 +75,3 @@ def _announced(scope: Any) -> float:
     if not told.isdigit():
         return 0
     return int(told) if len(told) < 19 else float("inf")
-
-
-async def _refuse(send: Any) -> None:
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(WORDS)).encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": WORDS})
