@@ -190,6 +190,8 @@ def _again(story: Conversation, context: ChatContext, act: replying.Act) -> Gene
 def _go_on_from(story: Conversation, context: ChatContext) -> None:
     """The story goes on below the answer that the call chose among several."""
     if context.answer_id:
+        if story.running:
+            raise replying.Busy  # before the story is moved to where nobody reads it
         chosen = message_in(story, context.answer_id, "assistant")
         replying.select_swipe(chosen, replying.Act(uuid.uuid4().hex))
 
