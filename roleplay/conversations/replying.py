@@ -57,6 +57,7 @@ class NotPossible(Exception):
 
 
 MOST_CALLS = 200  # of one message, with its results
+LONGEST_NAME = 60  # of a mask, in the column beside the words; programs may use longer ones
 
 # What may only mean that the same press came twice: then its own reply is the answer.
 IN_THE_WAY = (IntegrityError, StaleHead, quota.QuotaExceeded, Full, Draining)
@@ -113,7 +114,7 @@ def start_story(
 def start_reply(story: Conversation, text: str, act: Act) -> Generation:
     """Store what the person wrote and let the character answer."""
     persona = act.extras.persona or story.persona
-    name = persona.name if persona else ""
+    name = persona.name[:LONGEST_NAME] if persona else ""
     generation = _ask(story, act, Message(role="user", text=text, persona_name=name))
     asked = generation.written.parent
     if asked is None or asked.text != text:
@@ -326,7 +327,7 @@ def _prompt(
     scene, thread = Message.objects.said_on_path(story, last.pk, PromptBudget().turns)
     prompt = build_prompt(
         story.character.at_version(story.character_version),
-        persona_sheet(story.persona, story.upstream_user),
+        extras.worn(persona_sheet(story.persona, story.upstream_user)),
         thread,
         scenario=scene,
         start_of_reply=start,

@@ -22,7 +22,7 @@ class Extras:
         known = {tool.name for tool in prompt.tools}
         fuller = replace(
             prompt,
-            persona=self._worn(prompt.persona),
+            persona=self.worn(prompt.persona),
             scenario=self.scenario or prompt.scenario,
             examples=self.examples or prompt.examples,
             tools=prompt.tools + tuple(tool for tool in self.tools if tool.name not in known),
@@ -31,7 +31,7 @@ class Extras:
         )
         return replace(fuller, turns=turns_that_fit(fuller, budget or PromptBudget()))
 
-    def _worn(self, persona: PersonaSheet) -> PersonaSheet:
+    def worn(self, persona: PersonaSheet) -> PersonaSheet:
         """The caller's words about the user, under the id that the story has for engines."""
         if self.persona is None:
             return persona
