@@ -2,7 +2,6 @@
 
 import json
 import math
-from json.scanner import make_scanner
 from typing import Any
 
 from roleplay.providers.base import Nonsense
@@ -28,10 +27,9 @@ def _finite(digits: str) -> float:
     return number
 
 
-# The decoder's own `decode` does the same in two calls and two searches for white space more.
-_scan = make_scanner(
-    json.JSONDecoder(parse_constant=_no_constant, parse_int=_whole, parse_float=_finite)
-)
+_decoder: Any = json.JSONDecoder(parse_constant=_no_constant, parse_int=_whole, parse_float=_finite)
+# Its own `decode` does the same in two calls and two searches for white space more.
+_scan = _decoder.scan_once
 WHITE = " \t\n\r"
 
 
