@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.utils.translation import gettext_noop as _
 
@@ -18,7 +18,7 @@ from roleplay.api.shapes.control import (
     HistoryWhere,
     Issuer,
 )
-from roleplay.conversations.models import Conversation, Message
+from roleplay.conversations.models import Conversation, Generation, Message
 
 MOST_DIALOGUES = 200  # looked at where the call names no user
 ORDERS = {"gmtcreate desc": True, "gmtcreate asc": False, "gmtcreate": False}
@@ -35,18 +35,21 @@ def histories(call: Call) -> dict[str, object]:
         if _wanted(message, asked.where)
     ]
     found.sort(key=lambda pair: pair[1].pk, reverse=newest_first)
-    answers = [message.parent_id for _, message in found if message.role == "assistant"]
-    tries = Counter(
-        Message.objects.filter(parent__in=answers, role="assistant").values_list(
-            "parent_id", flat=True
-        )
-    )
-    return page_of(
-        found,
-        asked.page_num,
-        asked.page_size,
-        lambda pair: _item(call, pair[0], pair[1], tries),
-    )
+    page = page_of(found, asked.page_num, asked.page_size, lambda pair: pair)
+    tries = _tries(message for _, message in page["list"])
+    page["list"] = [
+        _item(call, story, message, tries[message.pk]) for story, message in page["list"]
+    ]
+    return page
+
+
+def _tries(messages: Iterable[Message]) -> dict[int, int]:
+    """How often the question of each of these was answered; 0 for a greeting and for words of people."""
+    answers = {message.pk: message.parent_id for message in messages if message.role == "assistant"}
+    written = Generation.objects.filter(message__in=answers).values_list("message", flat=True)
+    siblings = Message.objects.filter(parent__in=answers.values(), role="assistant")
+    counts = Counter(siblings.values_list("parent", flat=True))
+    return Counter({pk: counts[answers[pk] or 0] for pk in written if pk is not None})
 
 
 def _dialogues(call: Call, where: HistoryWhere) -> Iterator[Conversation]:
@@ -72,9 +75,9 @@ def _wanted(message: Message, where: HistoryWhere) -> bool:
     return not where.message_ids or message.key.hex in where.message_ids
 
 
-def _item(call: Call, story: Conversation, message: Message, tries: Counter[int]) -> object:
+def _item(call: Call, story: Conversation, message: Message, tries: int) -> object:
     by_user = message.role == "user"
-    greets = not by_user and message.generation is None
+    greets = not by_user and not tries
     kind = "opening_remarks" if greets else "user" if by_user else "character"
     issuer = Issuer.model_construct(
         user_id=str(call.key.user_id) if by_user else story.character_id.hex,
@@ -92,7 +95,7 @@ def _item(call: Call, story: Conversation, message: Message, tries: Counter[int]
         gmt_create=milliseconds(message.created),
         is_greeting=greets,
         rating=message.rating,
-        regenerate_times=0 if by_user or greets else tries[message.parent_id or 0] - 1,
+        regenerate_times=max(tries - 1, 0),
     )
 
 
