@@ -41,11 +41,7 @@ it, change nothing; nothing redirects.
 
 The paths of `/v2/api` are found under `/v1/api` as well, where SDKs of the vendor's first version look
 for them. Their bodies are flat: what stands in `input` and in `input.aca` below stands outside."""
-STREAM = """\
-Frames, each `{lead}` and one line of JSON, with an empty line after it. The JSON is described under \
-`x-frame`."""
-VENDOR_END = " An error is a frame of its own, with the line `event:error` before its data."
-OPENAI_END = " `data: [DONE]` is the last line."
+EVENT = "One event of the stream. Before its data stands `{lead}`, after it an empty line."
 HEADERS = {
     "X-AcA-SSE": "`enable` asks for a stream. `X-DashScope-SSE` is read in its place. Without either, "
     "an `x-fag-servicename` that ends in `-sse` asks for one.",
@@ -192,7 +188,7 @@ def _success(route: Route, schemas: Gathered) -> Schema:
     schema = schemas.given(route.answers)
     content: Schema = {"application/json": {"schema": schema if route.bare else _enveloped(schema)}}
     if route.stream:
-        content["text/event-stream"] = _stream(route, schemas.given(frame_of(route)))
+        content["text/event-stream"] = _stream(route, schemas)
     return {"description": "What was asked for", "content": content}
 
 
@@ -206,12 +202,27 @@ def _enveloped(data: Schema) -> Schema:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def _stream(route: Route, frame: Schema) -> Schema:
-    vendors = route.dialect is XINGCHEN
-    ends_openly = frame_of(route) is ChatCompletionChunk
-    described = STREAM.format(lead=route.dialect.lead)
-    described += (VENDOR_END if vendors else "") + (OPENAI_END if ends_openly else "")
-    return {"schema": {"type": "string", "description": described}, "x-frame": frame}
+def _stream(route: Route, schemas: Gathered) -> Schema:
+    """The schema is that of each event, as tools for testing read it."""
+    fault = _json_text(schemas.given(BODIES_OF_ERRORS[route.dialect]))
+    events = [
+        _event(_json_text(schemas.given(frame_of(route)))),
+        # Something may go wrong once a stream has begun.
+        _event(fault, "error" if route.dialect.all_in_stream else ""),
+    ]
+    if frame_of(route) is ChatCompletionChunk:
+        events.append(_event({"const": "[DONE]"}))
+    return {"schema": {"description": EVENT.format(lead=route.dialect.lead), "anyOf": events}}
+
+
+def _event(data: Schema, name: str = "") -> Schema:
+    properties: Schema = {"event": {"const": name}} if name else {}
+    properties["data"] = data
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _json_text(schema: Schema) -> Schema:
+    return {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
 
 
 def _by_status(dialect: Dialect) -> dict[int, list[type[ApiError]]]:
@@ -233,7 +244,7 @@ def _error_answers(schemas: Gathered) -> Iterator[tuple[str, Schema]]:
                 told["headers"] = {"Retry-After": _retry_after()}
             yield f"{NAMES[dialect]}{status}", told
             if dialect.all_in_stream:
-                text = {"schema": {"type": "string"}, "x-frame": body}
+                text = {"schema": _event(_json_text(body), "error")}
                 content = {**told["content"], "text/event-stream": text}
                 yield f"{NAMES[dialect]}Stream{status}", {**told, "content": content}
 

@@ -65,6 +65,26 @@ def served(root: str) -> set[str]:
     return {name for name in names - catch_the_rest if name.startswith(f"/{root}/")}
 
 
+def events_of(answer: Answer) -> list[dict[str, str]]:
+    """The events of a stream as their readers see them."""
+    return [
+        {
+            line.partition(":")[0]: line.partition(":")[2].removeprefix(" ")
+            for line in frame.split("\n")
+        }
+        for frame in answer.text.split("\n\n")[:-1]
+    ]
+
+
+def misfits(schema: Any, event: dict[str, str]) -> list[str]:
+    """What is wrong with an event, and with the JSON in it."""
+    data = schema["properties"]["data"]
+    found = faults(schema, event)
+    if "contentSchema" in data:
+        found += faults(data["contentSchema"], json.loads(event["data"]))
+    return found
+
+
 def fill(address: str) -> str:
     return address.replace("{character_id}", NOBODY).replace("{key}", NOBODY)
 
@@ -299,15 +319,13 @@ def test_answers_are_what_it_says(name, stage):
 def test_frames_are_what_it_says(name, stage):
     answer = STREAMS[name](stage)
     assert answer.headers["Content-Type"] == "text/event-stream;charset=UTF-8"
-    told = told_of(OPERATIONS[name], 200, "text/event-stream")
-    frames = [line.partition(":")[2].strip() for line in answer.text.split("\n\n") if line]
-    assert len(frames) > 1
-    assert [frame for frame in frames if frame == "[DONE]"] == frames[-1:] * (
-        "[DONE]" in told["schema"]["description"]
-    )
-    for frame in frames:
-        if frame != "[DONE]":
-            assert faults(told["x-frame"], json.loads(frame)) == []
+    frame, fault, *done = told_of(OPERATIONS[name], 200, "text/event-stream")["schema"]["anyOf"]
+    *events, last = events_of(answer)
+    assert events
+    assert [misfits(frame, event) for event in events] == [[]] * len(events)
+    assert misfits(done[0] if done else frame, last) == []
+    # The schemas can tell these apart.
+    assert misfits(fault, events[0]) != []
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -343,9 +361,9 @@ def test_errors_are_what_it_says(name, db):
 def test_an_error_in_a_stream_is_what_it_says(stranger):
     answer = stranger.stream("chat/send", CUSTOM)
     told = told_of(OPERATIONS["POST /v2/api/chat/send"], 401, "text/event-stream")
-    [(event, body)] = answer.events
-    assert event == "error"
-    assert faults(told["x-frame"], body) == []
+    [event] = events_of(answer)
+    assert event["event"] == "error"
+    assert misfits(told["schema"], event) == []
 
 
 def test_sections_that_are_null_are_within_it_and_let_pass(caller, custom):
