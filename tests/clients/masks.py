@@ -28,6 +28,23 @@ MILLISECONDS = {"gmtCreate", "gmtModified"}
 A_WHILE = 600  # seconds
 
 
+class Exactly:
+    """A number or a truth that equals its own kind alone: elsewhere in Python 0 is False and 1.0 is 1."""
+
+    def __init__(self, value: int | float | bool) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        value = other.value if isinstance(other, Exactly) else other
+        return type(value) is type(self.value) and value == self.value
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+
 class Mask:
     """Masks values one after the other; an id it has seen keeps its name."""
 
@@ -66,15 +83,14 @@ class Mask:
         return self.names[found]
 
     def _number(self, value: Any, key: str) -> Any:
-        if type(value) is not int:
-            return value
-        if key in COUNTS:
-            return "count" if value > 0 else value
-        if key in SECONDS:
-            return "now" if _recent(value) else value
-        if key in MILLISECONDS:
-            return "now" if _recent(value / 1000) else value
-        return value
+        if type(value) is int:
+            if key in COUNTS and value > 0:
+                return "count"
+            if key in SECONDS and _recent(value):
+                return "now"
+            if key in MILLISECONDS and _recent(value / 1000):
+                return "now"
+        return value if value is None else Exactly(value)
 
 
 def _recent(seconds: float) -> bool:
