@@ -1,5 +1,6 @@
 """Programs of our cast: each speaks to the API with a key of its own."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from roleplay import wiring
 from roleplay.accounts import api_keys
 from roleplay.accounts.models import SCOPES, User
 from roleplay.conversations import replying
@@ -116,14 +118,17 @@ class Caller:
 
 
 @pytest.fixture(autouse=True)
-def at_once(settings):
-    """The demo engine does not take its time."""
-    from roleplay import wiring
-
+def at_once(settings) -> Iterator[None]:
+    """The demo engine does not take its time, and no engine outlives its story."""
     settings.DEMO_PACE = 0
-    wiring._engines.pop("None", None)  # the demo engine, which took its pace along
+    let_engines_go()
     yield
-    wiring._engines.pop("None", None)  # the demo engine, which took its pace along
+    let_engines_go()
+
+
+def let_engines_go() -> None:
+    if wiring._engines:
+        asyncio.run_coroutine_threadsafe(wiring.close_engines(), wiring.runner().loop).result(10)
 
 
 @pytest.fixture
