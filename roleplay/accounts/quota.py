@@ -18,13 +18,13 @@ class QuotaExceeded(Exception):
         self.renewed = renewed
 
 
-def check(user: User) -> None:
-    """Raise QuotaExceeded if this person has had today's replies."""
+def check(user: User, running: int = 0) -> None:
+    """Raise QuotaExceeded if this person has had today's replies, those that run now counted."""
     limit = settings.REPLIES_PER_DAY
     if not limit:
         return
     used = Usage.objects.filter(user=user, day=timezone.localdate()).first()
-    if used and used.replies >= limit:
+    if (used.replies if used else 0) + running >= limit:
         raise QuotaExceeded(limit, _next_midnight())
 
 

@@ -12,6 +12,7 @@ from roleplay.api.answering import Reply, answer_reply
 from roleplay.api.casting import fitted, opaque_user
 from roleplay.api.dialects import dumped
 from roleplay.api.door import Call
+from roleplay.api.errors import InvalidParam
 from roleplay.api.frames import MODEL
 from roleplay.api.route import Route
 from roleplay.api.shapes.completions import (
@@ -44,6 +45,8 @@ def prompt_of(owner: User, asked: CompletionRequest) -> Prompt:
     definitions = {tool.id or tool.function.name: tool.function.name for tool in asked.tools}
     talk = [message for message in asked.messages if message.role != "system"]
     turns = turns_of(talk, definitions)
+    if not any(turn.text.strip() for turn in turns):
+        raise InvalidParam("messages hold nothing to answer")
     said = "".join(message.content for message in asked.messages[-1:])
     prompt = Prompt(
         character=CharacterSheet(

@@ -129,8 +129,7 @@ def answer_once(user: User, prompt: Prompt, api_key: ApiKey | None = None) -> Ge
     """
     connection = Connection.objects.chosen()
     provider = wiring.engine_for(connection)
-    quota.check(user)
-    wiring.runner().check_room(str(user.pk))
+    _check_limits(user)
     body = provider.body(prompt)
     generation = Generation.objects.create(
         user=user,
@@ -265,8 +264,7 @@ def _ask(
     connection = default_connection(story)
     provider = wiring.engine_for(connection)
     try:
-        quota.check(story.user)
-        wiring.runner().check_room(str(story.user_id))
+        _check_limits(story.user)
         with transaction.atomic():
             generation, prompt = _write(story, act, said or answering, into, connection, provider)
     except IN_THE_WAY as error:
@@ -275,6 +273,13 @@ def _ask(
         raise Busy if isinstance(error, IntegrityError) else error from None
     _launch(generation, provider, prompt, generation.prompt, generation.written.text)
     return generation
+
+
+def _check_limits(user: User) -> None:
+    runner, person = wiring.runner(), str(user.pk)
+    # What runs is charged when it ends: counted already, or many at once would share the last one.
+    quota.check(user, runner.running_for(person))
+    runner.check_room(person)
 
 
 def _write(

@@ -118,11 +118,14 @@ class Runner:
         """Raise Full or Draining if a reply of this person cannot start now."""
         if self.draining:
             raise Draining
-        running = tuple(self._replies.values())
-        if len(running) >= self.limits.at_once:
+        if len(self._replies) >= self.limits.at_once:
             raise Full(personal=False)
-        if person and sum(r.person == person for r in running) >= self.limits.at_once_per_person:
+        if person and self.running_for(person) >= self.limits.at_once_per_person:
             raise Full(personal=True)
+
+    def running_for(self, person: str) -> int:
+        """How many replies of this person run here."""
+        return sum(reply.person == person for reply in tuple(self._replies.values()))
 
     def stop(self, key: str, status: str = "stopped", kind: str = "") -> bool:
         """End this reply with what it has; False if it does not run here."""

@@ -206,10 +206,16 @@ def test_what_does_not_fit_is_named(caller, case, stream):
 SILENT = {
     "the system alone": [{"role": "system", "content": "Be kind."}],
     "nothing but blanks": [user("  ")],
-    "the assistant last": [user("Hi."), {"role": "assistant", "content": "Hello."}],
 }
 
 
 @pytest.mark.parametrize("case", SILENT)
-def test_an_assistant_may_speak_unasked(caller, case):
-    assert masked(caller.post("completions", {"messages": SILENT[case]}).body) == completion()
+def test_where_nobody_spoke_there_is_nothing_to_answer(caller, case):
+    answer = caller.post("completions", {"messages": SILENT[case]})
+    assert masked(answer.body) == INVALID("messages hold nothing to answer")
+    assert Generation.objects.count() == 0
+
+
+def test_an_assistant_may_go_on_unasked(caller):
+    talk = [user("Hi."), {"role": "assistant", "content": "Hello."}]
+    assert masked(caller.post("completions", {"messages": talk}).body) == completion()
