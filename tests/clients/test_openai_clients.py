@@ -170,6 +170,18 @@ def test_a_tool_is_asked_for_in_a_stream(told):
     ]
 
 
+def test_the_vendors_own_path_of_this_form_is_served_too(openai):
+    named = {"model": "xingchen-plus-latest"}
+    said = {"role": "assistant", "content": "words"}
+    assert masked(openai["platform, plain"]) == whole(said) | named
+    first, *middle, last = wordless(openai["platform, stream"])
+    assert first == chunk(said) | named
+    assert middle == [chunk({"content": "words"}) | named] * len(middle)
+    assert last == chunk({}, finish_reason="stop") | named
+    told = openai["platform, plain"]["choices"][0]["message"]["content"]
+    assert text_of(openai["platform, stream"]) == told
+
+
 # What is wrong: the status, and the type and code in the body.
 ERRORS = {
     "wrong key": (401, "authentication_error", "invalid_api_key"),
@@ -205,6 +217,10 @@ def check_error(outcome: dict[str, Any], fault: str, raised: str) -> None:
 )
 def test_openai_raises_its_own_error_for_each_fault(openai, call, fault):
     check_error(openai[call], fault, RAISED[ERRORS[fault][0]])
+
+
+def test_the_two_clients_share_no_code_of_this_dialect(hf):
+    assert hf["shares openai's code"] is False
 
 
 @pytest.mark.parametrize("call", ["wrong key", "wrong key, stream", "wrong model"])

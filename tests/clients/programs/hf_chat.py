@@ -1,6 +1,7 @@
 """Hugging Face's client against our door: words, a stream, a tool, and what goes wrong."""
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -59,3 +60,4 @@ tell("call, stream", complete, **given, tools=[WEATHER], stream=True)
 tell("wrong key", stranger.chat.completions.create, **given)
 tell("wrong key, stream", stranger.chat.completions.create, **given, stream=True)
 tell("wrong model", complete, **given | {"model": "no-such-model"})
+say("shares openai's code", "openai" in sys.modules)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from openai import APIStatusError, OpenAI
-from openai_words import ASKED, BASE, KEY, RESULT, WEATHER, WRONG_KEY, say
+from openai_words import ASKED, BASE, HOST, KEY, RESULT, WEATHER, WRONG_KEY, say
 
 
-def client(key: str) -> OpenAI:
-    return OpenAI(base_url=BASE, api_key=key, max_retries=0)
+def client(key: str, base: str = BASE) -> OpenAI:
+    return OpenAI(base_url=base, api_key=key, max_retries=0)
 
 
 def tell(call: str, act: Callable[..., Any], *args: Any, **more: Any) -> Any:
@@ -61,3 +61,9 @@ tell("wrong model, stream", complete, **wrong, stream=True)
 tell("bad body", complete, **given, temperature=9)
 refused = given | {"messages": [{"role": "user", "content": "/demo fail refused"}]}
 tell("refused", complete, **refused)
+
+# The vendor's own path of this form, below its own address.
+platform = client(KEY, HOST + "/v2/api").chat.completions.create
+named = given | {"model": "xingchen-plus-latest"}
+tell("platform, plain", platform, **named)
+tell("platform, stream", platform, **named, stream=True)

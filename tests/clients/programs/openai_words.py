@@ -4,7 +4,8 @@ import json
 import os
 from typing import Any
 
-BASE, KEY, WRONG_KEY = os.environ["HOST"] + "/v1", os.environ["KEY"], os.environ["WRONG_KEY"]
+HOST, KEY, WRONG_KEY = os.environ["HOST"], os.environ["KEY"], os.environ["WRONG_KEY"]
+BASE = HOST + "/v1"
 WEATHER = {
     "type": "function",
     "function": {
