@@ -36,8 +36,9 @@ Tongyi Xingchen, `/v1` that of OpenAI. Both take the same keys.
 
 Bodies are JSON in UTF-8. They are read forgivingly: `//` comments and trailing commas are let pass,
 as are unknown fields; a field that may be left out may be null. Names may not stand twice in one
-object. No Content-Type is asked for. A slash at the end of a path, and a doubled one in front of
-it, change nothing; nothing redirects.
+object. An empty body is an empty object. No Content-Type is asked for.
+
+A slash at the end of a path, and a doubled one in front of it, change nothing; nothing redirects.
 
 The paths of `/v2/api` are found under `/v1/api` as well, where SDKs of the vendor's first version look
 for them. Their bodies are flat: what stands in `input` and in `input.aca` below stands outside."""
