@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 import aiohttp
+import httpx
 from aiohttp.http_exceptions import HttpProcessingError
 
 from roleplay.providers import base
@@ -23,6 +24,8 @@ INFLATED_AT_ONCE = 64 << 10
 Inflate = Callable[[bytes], Iterator[bytes]]
 WHITE = b" \t\r\n"
 TROUBLE = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
     aiohttp.ClientError,
     HttpProcessingError,
     OSError,
@@ -35,16 +38,16 @@ TROUBLE = (
 def fault(error: Exception, answered: bool) -> ProviderError:
     """Our error for a client's; `answered`: the beginning of an answer had come.
 
-    What the client says of an error is asked before the error beneath it. It is not kept as cause,
-    since it holds the key and words of the engine's.
+    The transport's own mapping calls a reset a time-out: what aiohttp said is asked first. The
+    client's error is not kept as cause, since it holds the key and words of the engine's.
     """
     cause = next((link for link in _chain(error) if isinstance(link, aiohttp.ClientError)), error)
     name = type(cause).__name__
     if isinstance(cause, aiohttp.ConnectionTimeoutError | aiohttp.ClientConnectorError):
         return base.Unreachable(name)
-    if isinstance(cause, TimeoutError):
+    if isinstance(cause, TimeoutError | httpx.TimeoutException):
         return base.TimedOut(name)
-    if isinstance(cause, aiohttp.InvalidURL):
+    if isinstance(cause, httpx.InvalidURL | httpx.UnsupportedProtocol | aiohttp.InvalidURL):
         return base.Rejected(name)
     if isinstance(cause, aiohttp.ClientResponseError):
         return Nonsense(name)
