@@ -106,7 +106,7 @@ class Wire:
         return self._clients[loop]
 
 
-class Transport(AiohttpTransport):  # type: ignore[misc]
+class Transport(AiohttpTransport):
     """Gives the answer of aiohttp along, in the place where httpx has transports put such things."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -26,7 +26,8 @@ class BodyLimit:
         self._refusal = refusal
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or not _has_body(scope):
+            # Nothing to count: what is streamed to this reader goes out without a stop here.
             await self._application(scope, receive, send)
         elif _announced(scope) > self._most:
             await self._refuse(scope, send)
@@ -67,6 +68,11 @@ class BodyLimit:
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": words})
+
+
+def _has_body(scope: Any) -> bool:
+    told = any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+    return told or scope["method"] not in ("GET", "HEAD")
 
 
 def _announced(scope: Any) -> float:
