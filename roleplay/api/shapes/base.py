@@ -12,6 +12,12 @@ def _cleaned(value: Any) -> Any:
     return clean(value) if isinstance(value, str) else value
 
 
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# A whole number. `10.0` is one too: JSON has one kind of number, and the vendor calls seed a double.
+Whole = Annotated[int, BeforeValidator(_whole)]
 # Text at its entrance: without what no database can hold.
 Text = Annotated[str, BeforeValidator(_cleaned)]
 

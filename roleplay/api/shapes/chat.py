@@ -4,12 +4,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, model_validator
 
-from roleplay.api.shapes.base import Shape, Text
+from roleplay.api.shapes.base import Shape, Text, Whole
 
 OUTSIDE = {"model", "parameters", "modelParameters", "messages", "streaming"}
 MOST_MESSAGES = 10_000  # what the SDK lets through; the budget cuts further
 
-Tokens = Annotated[int, Field(ge=1, le=100_000)]
+Tokens = Annotated[Whole, Field(ge=1, le=100_000)]
 
 
 class Parameters(Shape):
@@ -17,11 +17,11 @@ class Parameters(Shape):
 
     model_name: Text = ""
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    top_k: Annotated[int, Field(ge=0)] | None = None
+    top_k: Annotated[Whole, Field(ge=0)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+    seed: Annotated[Whole, Field(ge=0, le=2**63 - 1)] | None = None
     max_length: Tokens | None = None
-    min_length: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    min_length: Annotated[Whole, Field(ge=0, le=100_000)] | None = None
     incremental_output: bool = Field(
         default=False,
         validation_alias=AliasChoices("incrementalOutput", "incremental_output"),
@@ -59,7 +59,7 @@ class BotProfile(Shape):
     traits: Annotated[Text, Field(max_length=8_000)] = ""
     task: Annotated[Text, Field(max_length=8_000)] = ""
     character_id: Text = ""
-    version: int | None = None
+    version: Whole | None = None
     enable_open_line: bool = False
     custom_template_id: Annotated[Text, Field(max_length=64)] = ""
     params: dict[Text, Text] = {}
@@ -84,7 +84,7 @@ class ChatContext(Shape):
     is_regenerate: bool = False
     query_id: Text = ""
     answer_id: Text = ""
-    result_count: Annotated[int, Field(ge=1, le=4)] = 1
+    result_count: Annotated[Whole, Field(ge=1, le=4)] = 1
 
 
 class Function(Shape):

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from roleplay.api.shapes.base import SnakeShape, Text
+from roleplay.api.shapes.base import SnakeShape, Text, Whole
 
 
 class CalledFunction(SnakeShape):
@@ -55,11 +55,11 @@ class CompletionRequest(SnakeShape):
     model: Annotated[Text, Field(max_length=120)] = ""
     messages: Annotated[list[CompletionMessage], Field(min_length=1, max_length=10_000)]
     user: Annotated[Text, Field(max_length=200)] = ""
-    max_tokens: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    max_tokens: Annotated[Whole, Field(ge=1, le=100_000)] | None = None
     stream: bool = False
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+    seed: Annotated[Whole, Field(ge=0, le=2**63 - 1)] | None = None
     stop: Text | Annotated[list[Text], Field(max_length=16)] | None = None
     tools: Annotated[list[ToolDefinition], Field(max_length=128)] = []
     tool_choice: Literal["none", "auto", "required"] | ToolChoice = "auto"

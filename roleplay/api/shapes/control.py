@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from roleplay.api.moments import read_moment
-from roleplay.api.shapes.base import Shape, Text
+from roleplay.api.shapes.base import Shape, Text, Whole
 
 Moment = Annotated[
     datetime | None, BeforeValidator(read_moment, json_schema_input_type=int | str | None)
@@ -22,7 +22,7 @@ class StopRequest(Shape):
 
 class RatingRequest(Shape):
     message_id: Annotated[Text, Field(min_length=1, max_length=200)]
-    rating: Annotated[int, Field(ge=-1, le=5)]
+    rating: Annotated[Whole, Field(ge=-1, le=5)]
 
 
 class ReminderRequest(Shape):
@@ -50,8 +50,8 @@ class HistoryWhere(Shape):
 class HistoryRequest(Shape):
     where: HistoryWhere = HistoryWhere()
     order_by: list[Text] = []
-    page_num: Annotated[int, Field(ge=0, le=1_000_000)] = 0
-    page_size: Annotated[int, Field(ge=1, le=50)] = 10
+    page_num: Annotated[Whole, Field(ge=0, le=1_000_000)] = 0
+    page_size: Annotated[Whole, Field(ge=1, le=50)] = 10
 
 
 class PictureQuery(Shape):
