@@ -1,11 +1,15 @@
 from django.urls import path
 
-from roleplay.conversations import acts, views
+from roleplay.conversations import acts, transcript_views, views
 
 urlpatterns = [
     path("characters/<uuid:pk>/chat/", acts.start_chat, name="start_chat"),
     path("chats/", views.chats, name="chats"),
+    path("chats/import/", transcript_views.import_chats, name="import_chats"),
+    path("chats/import/<uuid:name>/", transcript_views.check_import, name="check_import"),
     path("chats/<uuid:pk>/", views.chat, name="chat"),
+    path("chats/<uuid:pk>/export/", transcript_views.export_chat, name="export_chat"),
+    path("chats/<uuid:pk>/transcript/", transcript_views.transcript, name="transcript"),
     path("chats/<uuid:pk>/earlier/", views.earlier, name="earlier"),
     path("chats/<uuid:pk>/messages/", acts.create_message, name="create_message"),
     path("chats/<uuid:pk>/draft/", acts.save_draft, name="save_draft"),
