@@ -1,6 +1,6 @@
 """What a program adds to one turn of its own accord, over what the story itself says."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from roleplay.prompting.budget import PromptBudget, turns_that_fit
 from roleplay.providers.base import PersonaSheet, Prompt, Sampling, Tool, Turn
@@ -15,7 +15,7 @@ class Extras:
     examples: tuple[Turn, ...] = ()
     tools: tuple[Tool, ...] = ()
     memory: tuple[str, ...] = ()
-    sampling: Sampling = Sampling()
+    sampling: Sampling = field(default_factory=Sampling)
 
     def added_to(self, prompt: Prompt, budget: PromptBudget | None = None) -> Prompt:
         """The prompt with these in it, cut to the budget again."""
