@@ -19,6 +19,8 @@ from roleplay.prompting.budget import estimated_tokens, prompt_tokens
 from roleplay.providers.base import Prompt, ToolCall
 from roleplay.streaming.events import Event
 
+STEPS = 200  # a repeated text is sent again when it has grown by one of so many parts
+
 
 @dataclass(slots=True)
 class Reply:
@@ -73,7 +75,10 @@ class Reply:
 
 
 class Writing(Protocol):
-    """Writes a reply in the words of one endpoint."""
+    """Writes a reply in the words of one endpoint. `repeats`: its frames hold the whole text so far."""
+
+    @property
+    def repeats(self) -> bool: ...
 
     def frame(self, reply: Reply) -> str:
         """JSON of a frame while the reply goes on; "" where there is nothing to tell yet."""
@@ -98,11 +103,12 @@ class Frames:
         self._dialect = dialect
         self._request_id = request_id
         self._reply = Reply(prompt)
+        self._told = 0
 
     def __call__(self, events: list[Event]) -> bytes:
         reply = self._reply
         reply.take(events)
-        frames = [self._writing.frame(reply)] if reply.new else []
+        frames = [self._writing.frame(reply)] if self._has_news() else []
         fault = reply.fault
         if reply.status and not fault:
             frames += self._writing.last(reply)
@@ -111,6 +117,21 @@ class Frames:
         if fault:
             text += self._dialect.event(fault, self._request_id)
         return text.encode()
+
+    def _has_news(self) -> bool:
+        """Whether there is enough for a frame.
+
+        Where each one repeats the whole text, a long text waits until it has grown by its two hundredth
+        part: what is sent then grows with the text and not with its square.
+        """
+        reply = self._reply
+        if not reply.new:
+            return False
+        if self._writing.repeats and not reply.status:
+            if abs(len(reply.text) - self._told) * STEPS < len(reply.text):
+                return False
+            self._told = len(reply.text)
+        return True
 
 
 def begun(call: Call, prompt: Prompt, count: int = 1) -> list[Generation]:

@@ -94,6 +94,8 @@ def tools_of(tools: Sequence[ToolDefinition], choice: str | ToolChoice) -> tuple
 class CompletionWriting:
     """One completion. `ids` are those of the definitions, by name: calls repeat them."""
 
+    repeats = True
+
     def __init__(self, request_id: str, model: str, ids: dict[str, str]) -> None:
         self._id = request_id
         self._model = model

@@ -64,6 +64,7 @@ class ChatWriting:
         self._asked = asked
         self._incremental = incremental
         self._speaker = speaker
+        self.repeats = not incremental
         self._before, self._after = dumped(self._going_on()).split(dumped(TEXT))
 
     def frame(self, reply: Reply) -> str:

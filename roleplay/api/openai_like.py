@@ -105,6 +105,8 @@ class ChunkWriting:
     """One chat completion. A stream's first chunk bears the role, its last ones the reason, the
     counts where they were asked for, and `[DONE]`."""
 
+    repeats = False
+
     def __init__(self, answer_id: str, model: str, asked: ChatCompletionRequest) -> None:
         self._id = f"chatcmpl-{answer_id}"
         self._model = model
