@@ -164,8 +164,7 @@ def refusals_of(caller, custom, mei):
 
 def told(body):
     """A masked error; how many seconds are left of a day is looked at elsewhere."""
-    body = masked(body)
-    return body | {"retryAfter": min(body["retryAfter"], 60)}
+    return masked(body | {"retryAfter": min(body["retryAfter"], 60)})
 
 
 def check_refused(caller, custom, mei, expected):
