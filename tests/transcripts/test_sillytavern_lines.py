@@ -204,3 +204,11 @@ def test_a_swipe_that_is_none_shows_what_was_shown(shown):
 
 def test_the_header_says_when_a_story_was_begun(told, take_out):
     assert read(take_out(told, "jsonl")).begun == LONG_AGO.replace(microsecond=0)
+
+
+def test_a_narrator_is_no_speaker(told, take_out):
+    note = told.messages.create(role="system", parent=told.head, text="Night falls.")
+    type(told).objects.filter(pk=told.pk).update(head=note)
+    found = read(take_out(told, "jsonl"))
+    assert (found.character, found.path()[-1].text) == ("Mei", "Night falls.")
+    assert found.remarks["speakers"] == 0

@@ -151,10 +151,8 @@ def test_any_tree_is_a_fixed_point(story, mei, alice, nodes, head, scene, title)
     before = "".join(lamplight.write(Story(chat)))
     (again,) = plant(alice, mei, open_transcripts(before.encode()))
     again.refresh_from_db()
-    after = without_number("".join(lamplight.write(Story(again))))
-    before = without_number(before)
-    # A chat was begun when its row was made; only the file's own time says so here.
-    assert after == before
+    after = "".join(lamplight.write(Story(again)))
+    assert without_number(after) == without_number(before)
 
 
 def test_ten_thousand_messages_go_out_and_come_in_with_few_queries(
@@ -187,8 +185,7 @@ def test_ten_thousand_messages_go_out_and_come_in_with_few_queries(
     answer = show(data)
     with CaptureQueriesContext(connection) as come:
         alices_browser.post(answer.headers["Location"], {"character": mei.pk})
-    # The rows themselves go in by the hundred, and their parents in one statement.
-    assert sum("UPDATE conversations_message SET parent_id" not in q["sql"] for q in come) < 120
+    assert len(come) < 30
     chat = alice.conversations.order_by("-used").first()
     assert [m.text for m in chat.thread()[1:]] == [row.text for row in rows]
 

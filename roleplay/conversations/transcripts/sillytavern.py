@@ -201,10 +201,11 @@ class _Reading:
 
     def _place(self, row: Row, text: str, is_user: bool) -> None:
         found = self.transcript
-        name = one_line(row.get("name"), 60)
+        is_narrator = _object(row.get("extra")).get("type") == "narrator"
+        name = "" if is_narrator else one_line(row.get("name"), 60)
         above = found.head
         texts, shown = self._versions(row, text)
-        if not is_user and text.strip():
+        if name and not is_user and text.strip():
             self._speakers[name] += 1
         infos = row.get("swipe_info")
         infos = infos if isinstance(infos, list) else []
