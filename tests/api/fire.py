@@ -184,9 +184,9 @@ class Fire:
         }
         more = schema.get("additionalProperties")
         if isinstance(more, dict) and self.rng.random() < 0.5:
-            made[self.word()] = self.made(more, "", depth + 1)
+            made[self.name()] = self.made(more, "", depth + 1)
         if self.rng.random() < self.wild:
-            made[self.word()] = self.rng.choice(MALICE)
+            made[self.name()] = self.rng.choice(MALICE)
         return made
 
     def a_array(self, schema: Any, name: str, depth: int) -> list[Any]:
@@ -231,7 +231,9 @@ class Fire:
             schema = place
         return schema
 
-    def word(self) -> str:
+    def name(self) -> str:
+        if self.rng.random() < 3 * self.wild:
+            return self.rng.choice(["", "\ud800", "k" * 3_000, "\x00", "a.b[0]"])
         return "".join(self.rng.choices(string.ascii_letters, k=self.rng.randint(1, 8)))
 
     def text_of(self, value: Any) -> str:
