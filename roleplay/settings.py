@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "characters",
     "roleplay.connections",
     "roleplay.conversations",
+    "roleplay.searching",
     "roleplay.panel.apps.PanelConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

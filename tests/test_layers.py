@@ -45,6 +45,11 @@ MAY_LOOK_AT = {
         "roleplay.pictures",
         *SHARED,
     },
+    "roleplay.searching": {"roleplay.searching", "roleplay.conversations.models"},
+    "roleplay.searching.shadow": set(),
+    "roleplay.searching.query": {"roleplay.searching.shadow"},
+    "roleplay.searching.marking": {"roleplay.searching.query", "roleplay.searching.shadow"},
+    "roleplay.searching.installing": {"roleplay.searching.shadow"},
     # Meetings: what stands above the rooms it brings together, and below the surfaces.
     "roleplay.wiring": {
         "roleplay.connections.models",
@@ -77,12 +82,21 @@ MAY_LOOK_AT = {
     "roleplay.panel.fields": SHARED,
     "roleplay.conversations.views": {
         "roleplay.conversations",
+        "roleplay.searching.around",
         "roleplay.http",
         "characters.models",
     },
 }
 SURFACES = (".admin", ".admin_forms", ".forms", ".views", ".urls", ".acts", ".apps")
-NO_DJANGO = ("roleplay.providers", "roleplay.streaming", "roleplay.prompting", "roleplay.text")
+NO_DJANGO = (
+    "roleplay.providers",
+    "roleplay.streaming",
+    "roleplay.prompting",
+    "roleplay.text",
+    "roleplay.searching.shadow",
+    "roleplay.searching.query",
+    "roleplay.searching.marking",
+)
 
 
 def modules() -> Iterator[tuple[str, Path]]:

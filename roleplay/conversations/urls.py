@@ -1,10 +1,11 @@
 from django.urls import path
 
-from roleplay.conversations import acts, transcript_views, views
+from roleplay.conversations import acts, search_views, transcript_views, views
 
 urlpatterns = [
     path("characters/<uuid:pk>/chat/", acts.start_chat, name="start_chat"),
     path("chats/", views.chats, name="chats"),
+    path("chats/search/", search_views.search, name="search_chats"),
     path("chats/import/", transcript_views.import_chats, name="import_chats"),
     path("chats/import/<uuid:name>/", transcript_views.check_import, name="check_import"),
     path("chats/<uuid:pk>/", views.chat, name="chat"),

@@ -12,12 +12,19 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
 from roleplay.conversations import replying
-from roleplay.conversations.models import Conversation, Generation, Message
+from roleplay.conversations.models import (
+    Conversation,
+    ConversationQuerySet,
+    Generation,
+    Message,
+)
 from roleplay.conversations.pages import ShownMessage, shown
 from roleplay.http import EventStreamResponse, UserRequest
+from roleplay.searching.around import BESIDE, Around, around
 
 MESSAGES_SHOWN = 30
 CHATS_SHOWN = 50
+FURTHEST = 100  # messages below one that is looked at, for its chat to be shown to its end
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -28,21 +35,29 @@ def chats(request: UserRequest) -> HttpResponse:
     rows = Conversation.objects.of(request.user).for_list()
     if place := request.GET.get("below"):
         rows = rows.below(*_read_place(place))
+    template = "conversations/_chat_rows.html" if request.htmx else "conversations/chats.html"
+    answer = render(request, template, rows_shown(rows))
+    patch_vary_headers(answer, ["HX-Request"])
+    return answer
+
+
+def rows_shown(rows: ConversationQuerySet) -> dict[str, Any]:
+    """The first of these chats, and where the next ones begin."""
     found = list(rows[: CHATS_SHOWN + 1])
     more = len(found) > CHATS_SHOWN
     shown_rows = found[:CHATS_SHOWN]
-    context = {"chats": shown_rows, "below": _place(shown_rows[-1]) if more else ""}
-    template = "conversations/_chat_rows.html" if request.htmx else "conversations/chats.html"
-    answer = render(request, template, context)
-    patch_vary_headers(answer, ["HX-Request"])
-    return answer
+    return {"chats": shown_rows, "below": _place(shown_rows[-1]) if more else ""}
 
 
 @login_required
 @require_GET
 def chat(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
+    """A chat at its end; with `at`, at this message, which may be part of another version."""
     story = conversation_of(request, pk)
-    thread, has_earlier = _window(story)
+    beside = _beside(request, story)
+    if beside and (not beside.in_story or beside.below > FURTHEST):
+        return _reading(request, story, beside)
+    thread, has_earlier = _window(story, last=beside.below + BESIDE if beside else 0)
     connection = replying.default_connection(story)
     written = any(message.role == "user" for message in thread)
     context = {
@@ -170,8 +185,31 @@ def _read_place(words: str) -> tuple[datetime, uuid.UUID]:
         raise Http404 from error
 
 
-def _window(story: Conversation, before: int | None = None) -> tuple[list[ShownMessage], bool]:
+def _window(
+    story: Conversation, before: int | None = None, last: int = 0
+) -> tuple[list[ShownMessage], bool]:
     """The last messages of the thread (before one of them), and whether there are more above."""
-    thread = story.thread(last=MESSAGES_SHOWN + 1, before=before)
-    has_earlier = len(thread) > MESSAGES_SHOWN
-    return shown(thread[-MESSAGES_SHOWN:], story.head_id), has_earlier
+    count = max(last, MESSAGES_SHOWN)
+    thread = story.thread(last=count + 1, before=before)
+    has_earlier = len(thread) > count
+    return shown(thread[-count:], story.head_id), has_earlier
+
+
+def _beside(request: UserRequest, story: Conversation) -> Around | None:
+    """The messages beside the one that `at` names; one of another chat is not there."""
+    if not (told := request.GET.get("at")):
+        return None
+    if not (told.isascii() and told.isdigit() and len(told) < 19):
+        raise Http404
+    return around(story, get_object_or_404(story.messages.exclude(parent=None), pk=int(told)))
+
+
+def _reading(request: UserRequest, story: Conversation, beside: Around) -> HttpResponse:
+    """A part of a story to be read, without the composer: it does not reach the story's end."""
+    context = {
+        "conversation": story,
+        "character": story.character,
+        "messages": shown(beside.messages, None),
+        "beside": beside,
+    }
+    return render(request, "conversations/search_reading.html", context)

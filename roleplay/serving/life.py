@@ -12,12 +12,15 @@ from django.conf import settings
 from roleplay import wiring
 from roleplay.conversations.keeping import close_orphans
 from roleplay.conversations.replying import stop_revoked
+from roleplay.searching.index import index_waiting
 
 log = logging.getLogger(__name__)
 
 REAP_SECONDS = 10.0
 # A key that was taken back ends its streams within about so long.
 KEY_SECONDS = 1.0
+# What was said goes into the search index soon after, and never while it is being written.
+INDEX_SECONDS = 2.0
 # Many small lasting objects made the default thresholds cost latency at the tail (docs/decisions.md).
 GC_THRESHOLDS = (50_000, 20, 20)
 
@@ -33,6 +36,7 @@ async def begin_life() -> None:
     await sync_to_async(close_orphans)()
     _watches.append(asyncio.create_task(_again(REAP_SECONDS, close_orphans)))
     _watches.append(asyncio.create_task(_again(KEY_SECONDS, _look_after_keys)))
+    _watches.append(asyncio.create_task(_again(INDEX_SECONDS, index_waiting)))
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
