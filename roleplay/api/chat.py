@@ -68,7 +68,11 @@ def dialogue_of(call: Call, character: Character, biz_user: str) -> Conversation
 def begun_dialogue(
     call: Call, character: Character, profile: UserProfile, version: int | None = None
 ) -> Conversation:
-    """The dialogue with this user; a new one where there is none."""
+    """The dialogue with this user; a new one where there is none.
+
+    It goes on in this version; None leaves it as it is held. Raises Busy rather than change it while
+    an answer is being written.
+    """
     kept = None if version == character.version else version
     story = dialogue_of(call, character, profile.user_id)
     if story is None:
@@ -85,7 +89,9 @@ def begun_dialogue(
             story = dialogue_of(call, character, profile.user_id)
             if story is None:
                 raise
-    if story.character_version != kept:
+    if version is not None and story.character_version != kept:
+        if story.running:
+            raise replying.Busy  # what is refused changes nothing
         story.character_version = kept
         story.save(update_fields=["character_version"])
     return story
@@ -154,6 +160,9 @@ def _in_dialogue(call: Call, asked: ChatRequest, character: Character) -> HttpRe
         generation = _again(story, aca.context, act)
     else:
         words = casting.last_said(asked.input.messages)
+        user = aca.user_profile.user_id
+        if aca.context.answer_id and dialogue_of(call, character, user) is None:
+            raise NotFound("there is no dialogue with this user")
         story = begun_dialogue(call, character, aca.user_profile, held.version)
         _go_on_from(story, aca.context)
         generation = replying.start_reply(story, words, act)

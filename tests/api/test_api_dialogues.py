@@ -382,6 +382,25 @@ def test_busy_leaves_the_story_where_it_was(caller, asks):
     caller.heard(running)
 
 
+def test_what_is_refused_changes_nothing(caller, asks, versioned):
+    """Neither a dialogue for an answer that never was, nor another version for one that is busy."""
+    before = rows()
+    answer = caller.post("chat/send", asks(context={"answerId": "0" * 32}))
+    assert masked(answer.body) == NOT_FOUND("there is no dialogue with this user")
+    assert rows() == before
+
+    running = caller.begin("chat/send", asks("/demo silent", version=1))
+    assert caller.post("chat/send", asks("Well?", version=2)).status == 409
+    assert story_of().character_version == 1
+    note = {"characterId": versioned.pk.hex, "bizUserId": "u-1", "content": "It rains."}
+    assert caller.post("chat/reminder", note).status == 409
+    assert story_of().character_version == 1
+    caller.post("chat/stop", {"requestId": Generation.objects.get().key.hex})
+    caller.heard(running)
+    assert caller.post("chat/reminder", note).data is True
+    assert story_of().character_version == 1
+
+
 def test_first_words_at_once_begin_one_dialogue(caller, asks):
     def first_words(number):
         try:
