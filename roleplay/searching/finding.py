@@ -141,8 +141,8 @@ def _groups(user: Any, query: Query, places: Places, named: list[uuid.UUID]) -> 
     chats = Conversation.objects.of(user).in_browser().for_list().in_bulk(list(by_chat))
     texts = Message.objects.of(user).in_bulk([pk for ids in by_chat.values() for pk in ids[:SHOWN]])
     groups = []
-    for key, chat in chats.items():
-        group = Group(chat, marked(chat.character.name, query), marked(chat.title, query))
+    for key, story in chats.items():
+        group = Group(story, marked(story.character.name, query), marked(story.title, query))
         group.named, ids = key in named, by_chat[key]
         group.phrase = bool(places.phrases.intersection(ids))
         for message in (texts[pk] for pk in ids[:SHOWN] if pk in texts):

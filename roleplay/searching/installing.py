@@ -3,7 +3,8 @@
 The words are a contentless FTS5 table: it keeps tokens and no text, and to take a message out the
 database asks for its shadow again, so every connection is taught `search_shadow`. Tokens are ASCII
 letters and digits or anything beyond ASCII, which is what FTS5's own `ascii` tokenizer keeps whole.
-No order is asked for but the newest, so no sizes for ranking are kept.
+No order is asked for but the newest. Sizes for ranking are kept none the less: without them the
+table cannot be scanned, as a check of the whole database does.
 """
 
 from typing import Any
@@ -16,7 +17,7 @@ from roleplay.searching.shadow import shadow
 WORDS = "search_words_1"
 TABLES = (
     "CREATE VIRTUAL TABLE search_words_1"
-    " USING fts5(words, content='', columnsize=0, tokenize='ascii')",
+    " USING fts5(words, content='', tokenize='ascii')",
     "CREATE TABLE search_state ("
     " message INTEGER PRIMARY KEY, owner INTEGER NOT NULL, indexed INTEGER NOT NULL)",
     "CREATE INDEX search_waiting ON search_state (owner, message) WHERE indexed = 0",
