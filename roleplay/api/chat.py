@@ -163,6 +163,7 @@ def _in_dialogue(call: Call, asked: ChatRequest, character: Character) -> HttpRe
         user = aca.user_profile.user_id
         if aca.context.answer_id and dialogue_of(call, character, user) is None:
             raise NotFound("there is no dialogue with this user")
+        replying.check_limits(call.user)  # before a dialogue begins in which nobody could answer
         story = begun_dialogue(call, character, aca.user_profile, held.version)
         _go_on_from(story, aca.context)
         generation = replying.start_reply(story, words, act)

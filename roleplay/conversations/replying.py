@@ -129,7 +129,7 @@ def answer_once(user: User, prompt: Prompt, api_key: ApiKey | None = None) -> Ge
     """
     connection = Connection.objects.chosen()
     provider = wiring.engine_for(connection)
-    _check_limits(user)
+    check_limits(user)
     body = provider.body(prompt)
     generation = Generation.objects.create(
         user=user,
@@ -264,7 +264,7 @@ def _ask(
     connection = default_connection(story)
     provider = wiring.engine_for(connection)
     try:
-        _check_limits(story.user)
+        check_limits(story.user)
         with transaction.atomic():
             generation, prompt = _write(story, act, said or answering, into, connection, provider)
     except IN_THE_WAY as error:
@@ -275,7 +275,8 @@ def _ask(
     return generation
 
 
-def _check_limits(user: User) -> None:
+def check_limits(user: User) -> None:
+    """Raise QuotaExceeded, Full or Draining if no reply to this person can begin now."""
     runner, person = wiring.runner(), str(user.pk)
     # What runs is charged when it ends: counted already, or many at once would share the last one.
     quota.check(user, runner.running_for(person))
