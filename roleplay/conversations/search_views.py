@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
@@ -44,7 +45,7 @@ def _answer(request: UserRequest, part: str, context: dict[str, Any]) -> HttpRes
     template = part if request.htmx else "conversations/search.html"
     answer = render(request, template, {**context, "part": part})
     if request.htmx and not context.get("words"):
-        answer["HX-Replace-Url"] = "/chats/"
+        answer["HX-Replace-Url"] = reverse("chats")
     patch_vary_headers(answer, ["HX-Request"])
     return answer
 

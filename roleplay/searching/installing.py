@@ -16,8 +16,7 @@ from roleplay.searching.shadow import shadow
 # The number is the shadow's version: with another one the index begins anew.
 WORDS = "search_words_1"
 TABLES = (
-    "CREATE VIRTUAL TABLE search_words_1"
-    " USING fts5(words, content='', tokenize='ascii')",
+    "CREATE VIRTUAL TABLE search_words_1 USING fts5(words, content='', tokenize='ascii')",
     "CREATE TABLE search_state ("
     " message INTEGER PRIMARY KEY, owner INTEGER NOT NULL, indexed INTEGER NOT NULL)",
     "CREATE INDEX search_waiting ON search_state (owner, message) WHERE indexed = 0",
