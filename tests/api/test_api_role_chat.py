@@ -54,10 +54,11 @@ def test_a_role_in_words_answers(caller, custom):
     assert text_of(answer.data).strip()
 
 
-def test_a_stream_repeats_the_text_so_far_and_says_it_whole_at_the_end(caller, custom):
+def test_a_stream_repeats_the_text_so_far_and_says_it_whole_at_the_end(caller, custom, settings):
+    settings.DEMO_PACE = 200  # or all of it might be there before the first look
     found = frames(caller.stream("chat/send", custom))
     *growing, last = map(text_of, found)
-    assert len(growing) > 3
+    assert len(growing) > 1
     assert masked(found) == [going_on()] * len(growing) + [answered()]
     assert all(longer.startswith(text) and longer != text for text, longer in pairwise(growing))
     assert last == growing[-1]
