@@ -1,5 +1,6 @@
 """What was said in saved dialogues: `chat/message/histories`."""
 
+import contextlib
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -18,28 +19,21 @@ from roleplay.api.shapes.control import (
     HistoryWhere,
     Issuer,
 )
-from roleplay.conversations.models import Conversation, Generation, Message
+from roleplay.conversations.models import Conversation, Generation, Message, MessageQuerySet
 
-MOST_DIALOGUES = 200  # looked at where the call names no user
+MOST_DIALOGUES = 50  # the last used of them, where the call names no user
 ORDERS = {"gmtcreate desc": True, "gmtcreate asc": False, "gmtcreate": False}
 
 
 def histories(call: Call) -> dict[str, object]:
     """The messages of the path that is read now, newest first unless asked otherwise."""
     asked = call.read(HistoryRequest)
-    newest_first = _newest_first(asked.order_by)
-    found = [
-        (story, message)
-        for story in _dialogues(call, asked.where)
-        for message in story.thread()
-        if _wanted(message, asked.where)
-    ]
-    found.sort(key=lambda pair: pair[1].pk, reverse=newest_first)
-    page = page_of(found, asked.page_num, asked.page_size, lambda pair: pair)
-    tries = _tries(message for _, message in page["list"])
-    page["list"] = [
-        _item(call, story, message, tries[message.pk]) for story, message in page["list"]
-    ]
+    order = "-pk" if _newest_first(asked.order_by) else "pk"
+    found = _said(_heads(call, asked.where), asked.where).order_by(order)
+    told = found.select_related("conversation__character")
+    page = page_of(told, asked.page_num, asked.page_size, lambda message: message)
+    tries = _tries(page["list"])
+    page["list"] = [_item(call, message, tries[message.pk]) for message in page["list"]]
     return page
 
 
@@ -52,30 +46,38 @@ def _tries(messages: Iterable[Message]) -> dict[int, int]:
     return Counter({pk: counts[answers[pk] or 0] for pk in written if pk is not None})
 
 
-def _dialogues(call: Call, where: HistoryWhere) -> Iterator[Conversation]:
+def _heads(call: Call, where: HistoryWhere) -> list[int]:
+    """Where the dialogues that are asked for stand now."""
     stories = Conversation.objects.of(call.user).filter(reset=None).exclude(biz_user="")
     for name, value in (("character", where.character_id), ("pk", where.session_id)):
         if value:
             try:
                 stories = stories.filter(**{name: uuid.UUID(value)})
             except ValueError:
-                return
+                return []
     if where.biz_user_id:
         stories = stories.filter(biz_user=where.biz_user_id)
-    yield from stories.select_related("character").order_by("-used")[:MOST_DIALOGUES]
+    heads = stories.order_by("-used").values_list("head_id", flat=True)[:MOST_DIALOGUES]
+    return [head for head in heads if head is not None]
 
 
-def _wanted(message: Message, where: HistoryWhere) -> bool:
-    if message.role not in ("user", "assistant"):
-        return False
-    if where.start_time and message.created < where.start_time:
-        return False
-    if where.end_time and message.created > where.end_time:
-        return False
-    return not where.message_ids or message.key.hex in where.message_ids
+def _said(heads: list[int], where: HistoryWhere) -> MessageQuerySet:
+    found = Message.objects.on_paths_to(heads).filter(role__in=("user", "assistant"))
+    if where.start_time:
+        found = found.filter(created__gte=where.start_time)
+    if where.end_time:
+        found = found.filter(created__lte=where.end_time)
+    return found.filter(key__in=list(_keys(where.message_ids))) if where.message_ids else found
 
 
-def _item(call: Call, story: Conversation, message: Message, tries: int) -> object:
+def _keys(names: list[str]) -> Iterator[uuid.UUID]:
+    for name in names:
+        with contextlib.suppress(ValueError):
+            yield uuid.UUID(name)
+
+
+def _item(call: Call, message: Message, tries: int) -> object:
+    story = message.conversation
     by_user = message.role == "user"
     greets = not by_user and not tries
     kind = "opening_remarks" if greets else "user" if by_user else "character"

@@ -5,9 +5,12 @@ from typing import Any
 
 from django.utils import timezone
 
+# No time zone takes these out of what a date can say.
+FIRST, LAST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
+
 
 def read_moment(value: Any) -> datetime | None:
-    """The moment; ISO text without a zone is in the site's own.
+    """The moment; ISO text without a zone is in the site's own. The ends of time are some years off.
 
     Raises ValueError: neither milliseconds nor ISO text, or out of range.
     """
@@ -15,13 +18,15 @@ def read_moment(value: Any) -> datetime | None:
         return None
     if isinstance(value, int) and not isinstance(value, bool):
         try:
-            return datetime.fromtimestamp(value / 1000, UTC)
+            found = datetime.fromtimestamp(value / 1000, UTC)
         except (OverflowError, OSError):
             raise ValueError("out of range") from None
-    if not isinstance(value, str):
+    elif isinstance(value, str):
+        found = datetime.fromisoformat(value)
+        found = found if found.tzinfo else timezone.make_aware(found)
+    else:
         raise ValueError("has to be epoch milliseconds or ISO text")
-    found = datetime.fromisoformat(value)
-    return found if found.tzinfo else timezone.make_aware(found)
+    return min(max(found, FIRST), LAST)
 
 
 def milliseconds(moment: datetime) -> int:

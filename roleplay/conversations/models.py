@@ -9,6 +9,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import connection, models
 from django.db.models import Q, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Left
 from django.utils.translation import gettext_lazy as _
 
@@ -178,6 +179,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
             (scene, *_), *path = cursor.fetchall()
         return scene, [Said(text, role, call_id, calls) for text, role, call_id, calls, _ in path]
 
+    def on_paths_to(self, heads: Sequence[int]) -> Self:
+        """Those on the way from a root to one of these, in one walk inside the database."""
+        walk = UPWARDS.format(heads=", ".join(["%s"] * len(heads)))
+        return self.filter(pk__in=RawSQL(walk, list(heads))) if heads else self.none()  # noqa: S611
+
     def newest_below(self, message: "Message") -> "Message":
         """Where the story under this message was last read: its newest child's newest child, …"""
         return self.raw(BELOW, [message.pk])[0]
@@ -215,6 +221,14 @@ SAID_ON_PATH = """
     SELECT m.text, m.role, m.tool_call_id, m.tool_calls, 1000000000 AS depth
     FROM conversations_message m WHERE m.conversation_id = %s AND m.parent_id IS NULL
     ORDER BY depth DESC
+"""
+UPWARDS = """
+    WITH RECURSIVE path(id, parent_id) AS (
+        SELECT id, parent_id FROM conversations_message WHERE id IN ({heads})
+        UNION
+        SELECT m.id, m.parent_id FROM conversations_message m JOIN path ON m.id = path.parent_id
+    )
+    SELECT id FROM path
 """
 BELOW = """
     WITH RECURSIVE down(id, depth) AS (

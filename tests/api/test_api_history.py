@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from roleplay.conversations.models import Conversation, Message
 from tests.api.said import INVALID, masked, whole
@@ -239,5 +241,14 @@ def test_a_page_takes_as_many_queries_whatever_is_on_it(
 ):
     for number in range(count):
         caller.post("chat/send", asks(f"{number}?"))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert found(caller)[1] == 2 * count + 1
+
+
+def test_texts_are_read_for_one_page_alone(caller, asks):
+    for number in range(3):
+        caller.post("chat/send", asks(f"{number}?"))
+    with CaptureQueriesContext(connection) as queries:
+        assert found(caller, pageSize=1)[1] == 7
+    (page,) = [q["sql"] for q in queries if '"conversations_message"."text"' in q["sql"]]
+    assert page.endswith("LIMIT 1")
