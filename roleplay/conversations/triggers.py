@@ -34,7 +34,11 @@ SQLITE = {
 def install_triggers(using: str = "default", **_signal: Any) -> None:
     remove_triggers(using)
     connection = connections[using]
-    if connection.vendor == "sqlite":
+    # Where another app is migrated alone, the tables may not be there yet; their own turn comes.
+    if (
+        connection.vendor == "sqlite"
+        and "conversations_message" in connection.introspection.table_names()
+    ):
         with connection.cursor() as cursor:
             for name, body in SQLITE.items():
                 cursor.execute(f"CREATE TRIGGER {name} {body}")

@@ -75,6 +75,8 @@ def install(using: str = "default", plan: Any = (), **_signal: Any) -> None:
     if connections[using].vendor != "sqlite":
         return
     remove_triggers(using)
+    if not _chats_are_whole(using):
+        return  # another app was migrated first; the chats' own turn comes
     migrated = any(migration.app_label in TOUCHED_BY for migration, _backwards in plan or ())
     if migrated or not _is_there(using):
         begin_anew(using)
@@ -98,6 +100,15 @@ def begin_anew(using: str = "default") -> None:
         cursor.execute("DROP TABLE IF EXISTS search_state")
         for statement in (*TABLES, ALL_WAIT):
             cursor.execute(statement)
+
+
+def _chats_are_whole(using: str) -> bool:
+    """Whether the chats' table has the column that says who began it."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pragma_table_info('conversations_conversation') WHERE name = 'biz_user'"
+        )
+        return cursor.fetchone() is not None
 
 
 def _is_there(using: str) -> bool:

@@ -19,11 +19,17 @@ def name_owners(apps, schema_editor):
 
 def name_messages(apps, schema_editor):
     Message = apps.get_model("conversations", "Message")
-    nameless = Message.objects.filter(key__isnull=True).order_by("pk")
-    while batch := list(nameless.only("pk")[:1000]):
+    last = 0
+    while batch := list(Message.objects.filter(pk__gt=last).order_by("pk").only("pk")[:1000]):
         for message in batch:
             message.key = uuid.uuid4()
         Message.objects.bulk_update(batch, ["key"])
+        last = batch[-1].pk
+
+
+def forget_programs(apps, schema_editor):
+    """On the way back: what was answered outside of any chat has no place in the older tables."""
+    apps.get_model("conversations", "Generation").objects.filter(message__isnull=True).delete()
 
 
 class Migration(migrations.Migration):
@@ -110,6 +116,7 @@ class Migration(migrations.Migration):
                 to="conversations.message",
             ),
         ),
+        migrations.RunPython(migrations.RunPython.noop, forget_programs),
         migrations.AddConstraint(
             "generation",
             models.CheckConstraint(
