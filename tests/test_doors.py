@@ -66,7 +66,7 @@ def test_the_table_names_every_route_of_the_chats():
         if isinstance(pattern, URLResolver)
         for name in our_routes(pattern, "roleplay.conversations" in str(pattern.urlconf_name))
     }
-    assert routes == set(OWN) | {"chats", "start_chat", "search_chats", *IMPORT}
+    assert routes == set(OWN) | {"chats", "program_chats", "start_chat", "search_chats", *IMPORT}
 
 
 @pytest.mark.parametrize("route", sorted(OWN))
@@ -105,7 +105,16 @@ def test_nothing_is_done_without_the_forms_token(route, things, alice):
 
 @pytest.mark.parametrize(
     "route",
-    [*sorted(READ), "chats", "import_chats", "search_chats", "home", "personas", "preferences"],
+    [
+        *sorted(READ),
+        "chats",
+        "program_chats",
+        "import_chats",
+        "search_chats",
+        "home",
+        "personas",
+        "preferences",
+    ],
 )
 def test_looking_writes_nothing(route, things, alices_browser):
     args = [things[OWN[route]]] if route in OWN else []

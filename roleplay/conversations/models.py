@@ -44,6 +44,7 @@ def new_upstream_user() -> str:
 # What a row of the list is drawn from, and how many characters its snippet can need.
 ROW = (
     "title",
+    "biz_user",
     "used",
     "head__role",
     "character__name",
@@ -62,12 +63,16 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Those a person began; not the dialogues that programs hold with the person's key."""
         return self.filter(biz_user="")
 
+    def by_programs(self) -> Self:
+        """The others: dialogues of the person's programs."""
+        return self.exclude(biz_user="")
+
     def for_list(self) -> Self:
         """Last used first, with what a row of the list shows: `said` is how its head begins.
 
         Drafts, whole messages and whole character sheets stay where they are.
         """
-        rows = self.in_browser().select_related("character", "head").only(*ROW)
+        rows = self.select_related("character", "head").only(*ROW)
         said = Coalesce(
             Left("head__text", SAID_AT_MOST), Value(""), output_field=models.TextField()
         )

@@ -25,7 +25,7 @@ def search(request: UserRequest) -> HttpResponse:
     """What `q` finds in this person's chats, or in one `chat`; older than the message `before`."""
     words = request.GET.get("q", "").strip()[:LONGEST]
     if not words:
-        rows = Conversation.objects.of(request.user).for_list()
+        rows = Conversation.objects.of(request.user).in_browser().for_list()
         return _answer(request, "conversations/_chat_list.html", rows_shown(rows))
     if chat := request.GET.get("chat"):
         found = find_in(_chat(request, chat), words, HITS_SHOWN, _before(request))

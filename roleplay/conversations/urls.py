@@ -5,6 +5,7 @@ from roleplay.conversations import acts, search_views, transcript_views, views
 urlpatterns = [
     path("characters/<uuid:pk>/chat/", acts.start_chat, name="start_chat"),
     path("chats/", views.chats, name="chats"),
+    path("chats/programs/", views.program_chats, name="program_chats"),
     path("chats/search/", search_views.search, name="search_chats"),
     path("chats/import/", transcript_views.import_chats, name="import_chats"),
     path("chats/import/<uuid:name>/", transcript_views.check_import, name="check_import"),

@@ -24,6 +24,7 @@ from roleplay.searching.around import BESIDE, Around, around
 
 MESSAGES_SHOWN = 30
 CHATS_SHOWN = 50
+PROGRAM_CHATS_SHOWN = 200
 FURTHEST = 100  # messages below one that is looked at, for its chat to be shown to its end
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -32,13 +33,22 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @require_GET
 def chats(request: UserRequest) -> HttpResponse:
     """A person's chats, last used first; asked by htmx, the next rows alone."""
-    rows = Conversation.objects.of(request.user).for_list()
+    rows = Conversation.objects.of(request.user).in_browser().for_list()
     if place := request.GET.get("below"):
         rows = rows.below(*_read_place(place))
     template = "conversations/_chat_rows.html" if request.htmx else "conversations/chats.html"
     answer = render(request, template, rows_shown(rows))
     patch_vary_headers(answer, ["HX-Request"])
     return answer
+
+
+@login_required
+@require_GET
+def program_chats(request: UserRequest) -> HttpResponse:
+    """What the person's programs keep here, the last used of it: to read, and to delete."""
+    rows = Conversation.objects.of(request.user).by_programs()
+    context = {"chats": list(rows.for_list()[:PROGRAM_CHATS_SHOWN]), "count": rows.count()}
+    return render(request, "conversations/programs.html", context)
 
 
 def rows_shown(rows: ConversationQuerySet) -> dict[str, Any]:

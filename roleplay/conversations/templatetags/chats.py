@@ -63,7 +63,7 @@ def when(moment: datetime) -> str:
 @register.simple_tag(takes_context=True)
 def recent_chats(context: template.Context) -> list[Conversation]:
     """This person's newest chats, each with `is_writing`."""
-    stories = Conversation.objects.of(context["request"].user).for_list()
+    stories = Conversation.objects.of(context["request"].user).in_browser().for_list()
     return with_writing(stories[:CHATS_IN_SIDEBAR])
 
 
