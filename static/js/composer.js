@@ -141,8 +141,8 @@ const box = form.elements.text;
     stopWriting();
   });
 
-  /* The phone's keyboard stays open while a mark is put in. */
-  form.addEventListener('pointerdown', (event) => event.target.closest('.ins') && event.preventDefault());
+  /* Focus stays where it is: the phone's keyboard as well, and no button moves under the finger. */
+  form.addEventListener('pointerdown', (event) => event.target.closest('.ins, .send, [data-js="stop"]') && event.preventDefault());
   form.addEventListener('click', ({ target }) => {
     const mark = target.closest('.ins');
     if (mark) wrap(mark.dataset.wrap);

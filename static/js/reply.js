@@ -153,6 +153,18 @@ class Reply {
     return true;
   }
 
+  /* The chat's row beside it shows the last words and their time, as a reload would. */
+  tellList(text, fresh) {
+    const row = document.querySelector('.row[aria-current]');
+    const words = row?.querySelector('.row__sub > span');
+    if (!words) return;
+    words.removeAttribute('class');
+    words.lang = fresh.querySelector('.prose').lang;
+    words.replaceChildren(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+    const [shown, said] = [row.querySelector('time'), fresh.querySelector('time')];
+    if (shown && said) shown.replaceWith(said.cloneNode(true));
+  }
+
   /* The words stay as they are; all around them comes from the finished message. */
   handOver(fresh) {
     const { article, prose } = this;
@@ -167,8 +179,7 @@ class Reply {
     const line = article.querySelector('.state-line')?.innerText ?? '';
     const text = [...prose.children].slice(this.paragraphs).map((p) => p.textContent).join('\n');
     speak(`${text}\n${line}`.trim());
-    const row = document.querySelector('.row[aria-current] .row__sub > span');
-    if (row && text) row.replaceChildren(text.slice(0, 80));
+    if (text) this.tellList(text, fresh);
     following.stick();
     log.dispatchEvent(new CustomEvent('arrived', { detail: article }));
   }

@@ -901,3 +901,30 @@ def test_the_first_load_is_small_and_loads_nothing_from_elsewhere(
     assert all(address.startswith(site.address) for address in by_address)
     counted = {a: size for a, size in by_address.items() if "/media/" not in a}
     assert sum(counted.values()) <= 60_000, counted
+
+
+def test_one_tap_stops_a_reply_on_a_phone(open_page: Opener) -> None:
+    page = open_page(viewport=PHONE, has_touch=True, is_mobile=True)
+    enter(page)
+    page.locator("#say").fill("/demo slow")
+    page.locator("[data-js='send']").tap()
+    page.evaluate("document.activeElement.blur()")
+    before = page.locator("[data-js='stop']").bounding_box()
+    page.locator("[data-js='stop']").tap()
+    expect(page.locator(".msg--them[data-state='stopped']")).to_be_visible()
+    assert before is not None and before["y"] > 0
+
+
+def test_the_chats_row_says_the_last_words_after_a_reload_in_the_middle(
+    open_page: Opener,
+) -> None:
+    page = open_page()
+    enter(page)
+    say(page, "/demo long")
+    page.reload()
+    expect(page.locator(".row[aria-current] .row__live")).to_be_visible()
+    page.locator("[data-js='stop']").click()
+    expect(page.locator(".msg--them[data-state='stopped']")).to_be_visible()
+    expect(page.locator(".row[aria-current] .row__live")).to_have_count(0)
+    shown = page.locator(".row[aria-current] .row__sub").inner_text()
+    assert page.locator(".msg--them .prose").last.inner_text().startswith(shown[:10])
