@@ -921,6 +921,7 @@ def test_the_chats_row_says_the_last_words_after_a_reload_in_the_middle(
     page = open_page()
     enter(page)
     say(page, "/demo long")
+    expect(page.locator(".msg--them[data-events]")).to_be_visible()
     page.reload()
     expect(page.locator(".row[aria-current] .row__live")).to_be_visible()
     page.locator("[data-js='stop']").click()
