@@ -646,3 +646,55 @@ async def test_an_order_in_latin_letters_is_answered_in_the_language_of_the_chat
     assert language_of(await reply_to(prompt_for(MEI, order))) == "en"
     english_guest = prompt_for(HUI, "Good evening.", "*笑了笑。*", order)
     assert language_of(await reply_to(english_guest)) == "en"
+
+
+# -- an assistant without a name
+
+
+NOBODY = CharacterSheet("", kind="assistant", description="You help with travel.", language="en")
+
+
+def asked(text, **parts):
+    return Prompt(NOBODY, PersonaSheet("opaque"), (Turn("user", text),), **parts)
+
+
+PLAIN_CASES = {
+    "said": "I would like to see the sea.",
+    "acted": "*I wave*",
+    "greeted": "Hello",
+    "sad": "I am so tired",
+    "left": "Goodbye",
+    "aside": "((be kind))",
+    "truth": "Are you an AI?",
+    "name": "What is your name?",
+    "long": "/demo long",
+    "nothing": "",
+    "said in Chinese": "我想去看海。",
+    "acted in Chinese": "*挥挥手*",
+    "truth in Chinese": "你是AI吗？",
+}
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("case", PLAIN_CASES)
+async def test_an_assistant_without_a_name_speaks_in_plain_sentences(case, seed):
+    reply = await reply_to(asked(PLAIN_CASES[case]), seed)
+    assert [mark for mark in "*“”「」{}" if mark in reply] == []
+    for paragraph in reply.split("\n\n"):
+        assert re.fullmatch(r"[A-Z你关‘『我还下小这需接现有].*[.?!。？！]", paragraph), paragraph
+    assert language_of(reply) == ("zh-Hans" if case.endswith("Chinese") else "en")
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_an_assistant_without_a_name_goes_on_and_tells_results_without_gestures(seed):
+    on = await reply_to(asked("Hello", start_of_reply="There are three"), seed)
+    assert on.startswith("…\n\n")
+    assert "*" not in on
+    talk = (Turn("user", "Weather?"), Turn("assistant", "", ()), Turn("tool", '{"sky": "clear"}'))
+    told = await reply_to(replace(asked(""), turns=talk), seed)
+    assert told.startswith("Here it is: sky: clear.")
+    assert "*" not in told
+
+
+async def test_a_role_with_a_name_keeps_its_scene():
+    assert "*" in await reply_to(prompt_for(MEI, "I would like to see the sea."))

@@ -20,9 +20,10 @@ from roleplay.providers.base import (
     ToolCall,
     Usage,
 )
+from roleplay.providers.demo.assistant import talk_for
 from roleplay.providers.demo.hearing import last_words
 from roleplay.providers.demo.orders import Order, kinds_in, order_in
-from roleplay.providers.demo.talk import TURNS_READ, Talk, lines_for
+from roleplay.providers.demo.talk import TURNS_READ, lines_for
 from roleplay.providers.demo.tasks import done
 from roleplay.text import HAN
 
@@ -120,7 +121,7 @@ class _Reply:
         self.prompt, self.rng = prompt, rng
         self.sleep = engine.sleep
         self.interval = 1 / engine.pace if engine.pace > 0 else 0.0
-        self.talk = Talk(prompt, rng)
+        self.talk = talk_for(prompt, rng)
         self.written = ""
         self.cut = False
 

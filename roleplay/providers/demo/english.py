@@ -144,6 +144,27 @@ ENGLISH = Lines(
         "((There is no model here and nobody real: the demo engine is answering, with prepared"
         " lines from {name}’s card.))",
     ),
+    noted=(
+        "You wrote {q}. Here is where I would begin: one step at a time, the most important first.",
+        "About {q}: it helps to say first what should come of it.",
+        "I have read {q}. There is more than one way to go about it.",
+    ),
+    plain_onward=(
+        "There is one more thing to add.",
+        "Let me go on from there.",
+        "The next step would be to look at the details.",
+        "To sum up so far: the beginning is made.",
+    ),
+    plain_questions=(
+        "What matters most to you in this?",
+        "Shall I go into detail?",
+        "Is there anything else I should know?",
+        "What would you like to do next?",
+    ),
+    plain_truth=(
+        "The demo engine is answering. It is not an AI model and not a person; it recites prepared"
+        " lines."
+    ),
     care=(
         "((Let us stop the story for a moment. Only the demo engine is answering; it cannot"
         " understand or help, and what you wrote matters. Please tell someone you trust, now. If"

@@ -28,6 +28,10 @@ class Lines:
     by_name: tuple[str, ...]  # questions with {you}
     aside: str  # asides are not acted on: {q}
     truth: tuple[str, ...]  # asked whether this is a model: {name}
+    noted: tuple[str, ...]  # an assistant without a name, to {q}; so are all that are called plain
+    plain_onward: tuple[str, ...]
+    plain_questions: tuple[str, ...]
+    plain_truth: str
     care: str  # the person is not well: no play
     tool_result: str  # {result}
     empty_result: str  # a tool had nothing to tell

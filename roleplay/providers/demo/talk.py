@@ -34,13 +34,11 @@ def lines_for(language: str) -> Lines:
     return ENGLISH if language == "en" else CHINESE
 
 
-def compose(prompt: Prompt, rng: random.Random) -> str:
-    """The whole reply, two to five short paragraphs; without `prompt.start_of_reply`."""
-    return Talk(prompt, rng).reply()
-
-
 class Talk:
-    """One reply in the making. It never says what the last replies or itself already said."""
+    """One reply in the making: a few short paragraphs, without `prompt.start_of_reply`.
+
+    It never says what the last replies or itself already said.
+    """
 
     def __init__(self, prompt: Prompt, rng: random.Random) -> None:
         self.prompt, self.rng = prompt, rng
@@ -59,7 +57,7 @@ class Talk:
         if results := self.results():
             return self.with_results(results)
         if heard.asks_for_truth:
-            return _joined([self.of_truth(), self.rest()])
+            return joined([self.of_truth(), self.rest()])
         return self.answer(heard)
 
     def tool_call(self) -> ToolCall | None:
@@ -75,8 +73,8 @@ class Talk:
     def answer(self, heard: Heard) -> str:
         aside = self.lines.aside.format(q=self.marks.quote(heard.aside)) if heard.aside else ""
         if not heard.words:
-            return _joined([aside, *self.unprompted()[: 2 if aside else 5]])
-        return _joined([aside, *(self.example(heard) or self.shape(heard.mood)(heard))])
+            return joined([aside, *self.unprompted()[: 2 if aside else 5]])
+        return joined([aside, *(self.example(heard) or self.shape(heard.mood)(heard))])
 
     def shape(self, mood: str) -> Callable[[Heard], list[str]]:
         if mood == "parted":
@@ -193,18 +191,18 @@ class Talk:
         words = [in_words(result, self.lines) for result in results]
         found = self.lines.between.join(word for word in words if word)
         told = self.lines.tool_result.format(result=found) if found else self.lines.empty_result
-        return _joined([self.gesture(), self.speech(told), self.question()])
+        return joined([self.gesture(), self.speech(told), self.question()])
 
     def going_on(self) -> str:
         """From the very place where the reply broke off: what is open is closed, then on."""
         dots = "…" if self.language == "en" else "……"
-        return _ending_of(self.prompt.start_of_reply, dots) + _joined(self.unprompted())
+        return _ending_of(self.prompt.start_of_reply, dots) + joined(self.unprompted())
 
     def at_length(self, pieces: int, count: Callable[[str], int]) -> str:
         """A reply of at least so many pieces."""
         text = self.reply()
         while count(text) < pieces:
-            text = _joined([text, *self.unprompted()])
+            text = joined([text, *self.unprompted()])
         return text
 
     @property
@@ -237,7 +235,8 @@ class Talk:
         return re.sub(r"\{\w+\}", lambda found: values.get(found[0], found[0]), text)
 
 
-def _joined(paragraphs: Iterable[str]) -> str:
+def joined(paragraphs: Iterable[str]) -> str:
+    """Those of these paragraphs that say something."""
     return "\n\n".join(text.strip() for text in paragraphs if text.strip())
 
 
