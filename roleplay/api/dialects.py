@@ -6,10 +6,16 @@ from typing import Any, ClassVar, Protocol
 from django.http import HttpResponse
 from pydantic import BaseModel
 
-from roleplay.api.errors import ApiError, error_body
+from roleplay.api.errors import ApiError, NotFound, error_body
 
 JSON_TYPE = "application/json;charset=UTF-8"
 STREAM_TYPE = "text/event-stream;charset=UTF-8"
+
+
+class NoPath(NotFound):
+    """Nothing answers at this path: told like anything that is not there, but it is no model."""
+
+    advice = "there is no such path"
 
 
 class Dialect(Protocol):
@@ -66,6 +72,7 @@ class OpenAI:
         kind, code = self.KINDS.get(
             status, ("server_error" if status >= 500 else "invalid_request_error", None)
         )
+        code = None if isinstance(error, NoPath) else code
         told = {"message": error.message, "type": kind, "param": None, "code": code}
         return {"error": told}
 

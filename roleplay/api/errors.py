@@ -14,23 +14,29 @@ KEY = "aca.error."
 class ApiError(Exception):
     """`detail` is for the programmer who reads the answer: what is wrong, and what to do.
 
-    `code` is the vendor's number, `status` the HTTP one; `retry_after` in seconds where it is known.
+    Where nothing is said, it is the kind's own `advice`. `code` is the vendor's number, `status` the
+    HTTP one; `retry_after` in seconds where it is known.
     """
 
     status: ClassVar[int] = 400
     code: ClassVar[int] = 400
     key: ClassVar[str] = "invalid.request"
     words: ClassVar[str] = "Invalid Request"
+    advice: ClassVar[str] = ""
 
     def __init__(self, detail: str = "", retry_after: float | None = None) -> None:
         super().__init__(detail or self.words)
-        self.detail = detail
+        self.detail = detail or self.advice
         self.retry_after = retry_after
 
     @property
     def message(self) -> str:
         """The vendor's words, and ours behind them."""
-        return f"{self.words}: {self.detail}" if self.detail else self.words
+        if not self.detail:
+            return self.words
+        if self.words.endswith("."):
+            return f"{self.words} {self.detail[0].upper()}{self.detail[1:]}"
+        return f"{self.words}: {self.detail}"
 
 
 class InvalidParam(ApiError):
@@ -60,6 +66,7 @@ class InvalidToken(ApiError):
     status = 401
     key = "invalid.token"
     words = "Unauthorized user! apikey is invalid."
+    advice = "send Authorization: Bearer <key>"
 
 
 class Duplicate(ApiError):

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from roleplay.api.dialects import OPENAI, XINGCHEN, error_answer
+from roleplay.api.dialects import OPENAI, XINGCHEN, NoPath, error_answer
 from roleplay.api.door import answer
 from roleplay.api.errors import NotFound
 from roleplay.api.models_door import ROUTES as MODEL_ROUTES
@@ -28,7 +28,13 @@ def nowhere(request: HttpRequest) -> HttpResponse:
 
 def nowhere_here(request: HttpRequest) -> HttpResponse:
     """Nor of this one at the other door."""
-    return error_answer(OPENAI, NotFound("there is no such path"), uuid.uuid4().hex)
+    return error_answer(OPENAI, NoPath(), uuid.uuid4().hex)
+
+
+def no_model(request: HttpRequest, name: str) -> HttpResponse:
+    """Characters have an address of their own; whatever else is asked for is no model of ours."""
+    error = NotFound(f"there is no model {name[:80]!r}; /v1/models lists them")
+    return error_answer(OPENAI, error, uuid.uuid4().hex)
 
 
 def _pattern(root: str, path: str) -> str:
@@ -50,5 +56,6 @@ urlpatterns = [
     *_paths("v1/api", ROUTES),
     re_path(f"{LEAD}v1/+api(?:/.*)?$", csrf_exempt(nowhere), name="v1/api"),
     *_paths("v1", MODEL_ROUTES),
+    re_path(f"{LEAD}v1/+models/+(?P<name>.+?)/*$", csrf_exempt(no_model)),
     re_path(f"{LEAD}v1(?:/.*)?$", csrf_exempt(nowhere_here), name="v1"),
 ]

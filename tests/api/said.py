@@ -25,16 +25,21 @@ class Fault:
     name: str
     key: str
     words: str
+    advice: str = ""
 
     def __call__(self, detail: str = "", retry_after: float | None = None) -> dict[str, Any]:
         """The body, with the detail behind the words, and when to come back where that is known."""
+        told = detail or self.advice
+        words = f"{self.words}: {told}" if told else self.words
+        if told and self.words.endswith("."):
+            words = f"{self.words} {told[0].upper()}{told[1:]}"
         later = {} if retry_after is None else {"retryAfter": retry_after}
         return later | {
             "requestId": "requestId",
             "code": self.number,
             "errorCode": self.number,
             "errorName": self.name,
-            "errorMessage": f"{self.words}: {detail}" if detail else self.words,
+            "errorMessage": words,
             "errorMessageKey": f"aca.error.{self.key}",
             "httpStatusCode": self.status,
             "success": False,
@@ -46,7 +51,14 @@ UNREADABLE = Fault(
     400, 400, "Unreadable", "invalid.request.params.unreadable", "Request Params Unreadable"
 )
 WRONG_METHOD = Fault(400, 400, "WrongMethod", "invalid.request.method", "Invalid Request Method")
-NO_KEY = Fault(401, 400, "InvalidToken", "invalid.token", "Unauthorized user! apikey is invalid.")
+NO_KEY = Fault(
+    401,
+    400,
+    "InvalidToken",
+    "invalid.token",
+    "Unauthorized user! apikey is invalid.",
+    advice="send Authorization: Bearer <key>",
+)
 NO_PERMISSION = Fault(400, 403, "NoPermission", "no.permission", "No Permission")
 NOT_FOUND = Fault(400, 404, "NotFound", "notfound", "Not Found")
 CHAT_CLOSED = Fault(400, 413, "ChatClosed", "no.permission.open.chat", "No Permission to open chat")

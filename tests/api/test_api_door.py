@@ -255,8 +255,16 @@ def test_another_verb_is_refused_before_anything_is_looked_at(db, route):
 def test_what_is_not_there_is_told_in_the_doors_own_words(db, caller, path):
     assert told(caller.post(path)) == NOT_FOUND("there is no such path")
     answer = caller.ask(path)
-    told_of = {"type": "invalid_request_error", "param": None, "code": "model_not_found"}
+    told_of = {"type": "invalid_request_error", "param": None, "code": None}
     message = "Not Found: there is no such path"
+    assert (answer.status, answer.body) == (404, {"error": {"message": message, **told_of}})
+
+
+@pytest.mark.parametrize("name", ["gpt-4o", "mei/lin", "character", "0" * 32])
+def test_a_model_of_another_house_is_not_there(db, caller, name):
+    answer = caller.get(f"models/{name}", root="/v1/")
+    message = f"Not Found: there is no model {name!r}; /v1/models lists them"
+    told_of = {"type": "invalid_request_error", "param": None, "code": "model_not_found"}
     assert (answer.status, answer.body) == (404, {"error": {"message": message, **told_of}})
 
 

@@ -454,7 +454,13 @@ def error(number: int, status: int, name: str, key: str, words: str) -> dict[str
     }
 
 
-WRONG = error(400, 401, "InvalidToken", "invalid.token", "Unauthorized user! apikey is invalid.")
+WRONG = error(
+    400,
+    401,
+    "InvalidToken",
+    "invalid.token",
+    "Unauthorized user! apikey is invalid. Send Authorization: Bearer <key>",
+)
 UNREADABLE = error(
     400,
     400,

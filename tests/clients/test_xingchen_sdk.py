@@ -137,7 +137,7 @@ ERRORS = {
         ("UnauthorizedException", 401, 400),
         "InvalidToken",
         "aca.error.invalid.token",
-        "Unauthorized user! apikey is invalid.",
+        "Unauthorized user! apikey is invalid. Send Authorization: Bearer <key>",
     ),
     "bad body": (
         ("BadRequestException", 400, 400),
