@@ -108,7 +108,10 @@ class Persona(models.Model):
 
 
 class Usage(models.Model):
-    """What one person used on one day."""
+    """What one person used on one day.
+
+    `replies`: those that wrote something, and those that are being written.
+    """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="usage")
     day = models.DateField(_("day"))

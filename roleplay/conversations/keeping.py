@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from roleplay.accounts import quota
-from roleplay.conversations.models import Generation, Message
+from roleplay.conversations.models import Generation, GenerationQuerySet, Message
 from roleplay.prompting.budget import estimated_tokens
 from roleplay.streaming.reply import Ending, Snapshot
 
@@ -68,9 +68,7 @@ def _keep_alone(snapshots: list[Snapshot], endings: list[Ending]) -> set[str]:
     except Exception:
         key = (snapshots or [end.snapshot for end in endings])[0].key
         log.exception("reply %s cannot be stored", key)
-        Generation.objects.running().filter(key=key, owner=OWNER).update(
-            status="failed", error_kind="nonsense", finished=timezone.now(), lease_until=None
-        )
+        _close(Generation.objects.running().filter(key=key, owner=OWNER), "failed", "nonsense")
         return {key}
 
 
@@ -114,12 +112,12 @@ def _db(key: str) -> Any:
 def _finish(end: Ending) -> bool:
     kept, usage = end.snapshot, end.usage
     known = Generation.objects.filter(key=kept.key).values_list(
-        "pk", "message_id", "base", "model", "user_id"
+        "pk", "message_id", "base", "model", "user_id", "created"
     )
     row = known.first()
     if row is None:  # the chat was deleted meanwhile
         return False
-    pk, message, base, model, user = row
+    pk, message, base, model, user, begun = row
     ended = (
         Generation.objects.running()
         .filter(pk=pk, owner=OWNER)
@@ -147,7 +145,10 @@ def _finish(end: Ending) -> bool:
     if kept.first_text or calls:
         read = _count(usage.input_tokens if usage else None) or 0
         told = _count(usage.output_tokens if usage else None)
-        quota.charge(user, read, estimated_tokens(kept.text[base:]) if told is None else told)
+        wrote = estimated_tokens(kept.text[base:]) if told is None else told
+        quota.charge(user, begun, read, wrote)
+    else:
+        quota.give_back(user, begun)
     return True
 
 
@@ -163,11 +164,24 @@ def close_orphans(everyone_else_is_dead: bool = False) -> int:
     data directory, when it is not this one.
     """
     gone = Q() if everyone_else_is_dead else Q(lease_until__lt=timezone.now())
-    return (
-        Generation.objects.running()
-        .exclude(owner=OWNER)  # this process knows its own: a late lease is only a slow store
-        .filter(gone)
-        .update(
-            status="interrupted", error_kind="restart", finished=timezone.now(), lease_until=None
-        )
-    )
+    others = Generation.objects.running().exclude(owner=OWNER)
+    # This process knows its own: a late lease is only a slow store.
+    return _close(others.filter(gone), "interrupted", "restart")
+
+
+def _close(attempts: GenerationQuerySet, status: str, kind: str) -> int:
+    """End these as they were last kept, and settle each once; how many there were."""
+    known = attempts.values_list("pk", "user_id", "created", "first_text", "message__text", "base")
+    ended = 0
+    for pk, user, begun, first_text, text, base in list(known):
+        with transaction.atomic():
+            if not attempts.filter(pk=pk).update(
+                status=status, error_kind=kind, finished=timezone.now(), lease_until=None
+            ):
+                continue
+            ended += 1
+            if first_text:
+                quota.charge(user, begun, 0, estimated_tokens((text or "")[base:]))
+            else:
+                quota.give_back(user, begun)
+    return ended

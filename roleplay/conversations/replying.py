@@ -7,6 +7,7 @@ with; if the story has gone on elsewhere meanwhile, nothing is written and Stale
 
 import uuid
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ from roleplay.providers.base import Prompt, Provider
 from roleplay.providers.retrying import with_retries
 from roleplay.streaming.events import EventReader
 from roleplay.streaming.reply import Ending
-from roleplay.streaming.runner import Draining, Full
+from roleplay.streaming.runner import Draining, Full, Place
 
 
 class StaleHead(Exception):
@@ -131,17 +132,21 @@ def answer_once(user: User, prompt: Prompt, api_key: ApiKey | None = None) -> Ge
     provider = wiring.engine_for(connection)
     check_limits(user)
     body = provider.body(prompt)
-    generation = Generation.objects.create(
-        user=user,
-        api_key=api_key,
-        connection=connection,
-        send_key=uuid.uuid4().hex,
-        provider=provider.name,
-        model=provider.model,
-        owner=OWNER,
-        lease_until=new_lease(),
-    )
-    _launch(generation, provider, prompt, body)
+    with ExitStack() as held:
+        with transaction.atomic():
+            generation = Generation.objects.create(
+                user=user,
+                api_key=api_key,
+                connection=connection,
+                send_key=uuid.uuid4().hex,
+                provider=provider.name,
+                model=provider.model,
+                owner=OWNER,
+                lease_until=new_lease(),
+            )
+            quota.reserve(user, generation.created)
+            place = held.enter_context(wiring.runner().place(str(user.pk)))
+        _launch(place, generation, provider, prompt, body)
     return generation
 
 
@@ -265,22 +270,28 @@ def _ask(
     provider = wiring.engine_for(connection)
     try:
         check_limits(story.user)
-        with transaction.atomic():
-            generation, prompt = _write(story, act, said or answering, into, connection, provider)
+        with ExitStack() as held:
+            with transaction.atomic():
+                asked = said or answering
+                generation, prompt = _write(story, act, asked, into, connection, provider)
+                # Held last: whoever loses against another press of the chat takes nobody's place.
+                place = held.enter_context(wiring.runner().place(str(story.user_id)))
+            text = generation.written.text
+            _launch(place, generation, provider, prompt, generation.prompt, text)
     except IN_THE_WAY as error:
         if earlier := _earlier(story, act):
             return earlier
         raise Busy if isinstance(error, IntegrityError) else error from None
-    _launch(generation, provider, prompt, generation.prompt, generation.written.text)
     return generation
 
 
 def check_limits(user: User) -> None:
-    """Raise QuotaExceeded, Full or Draining if no reply to this person can begin now."""
-    runner, person = wiring.runner(), str(user.pk)
-    # What runs is charged when it ends: counted already, or many at once would share the last one.
-    quota.check(user, runner.running_for(person))
-    runner.check_room(person)
+    """Raise QuotaExceeded, Full or Draining if no reply to this person can begin now.
+
+    It holds nothing and writes nothing: whoever is refused here waits for no other writer.
+    """
+    quota.check(user)
+    wiring.runner().check_room(str(user.pk))
 
 
 def _write(
@@ -318,6 +329,7 @@ def _write(
         owner=OWNER,
         lease_until=new_lease(),
     )
+    quota.reserve(story.user, generation.created)
     return generation, prompt
 
 
@@ -343,6 +355,7 @@ def _prompt(
 
 
 def _launch(
+    place: Place,
     generation: Generation,
     provider: Provider,
     prompt: Prompt,
@@ -360,7 +373,8 @@ def _launch(
     wiring.runner().start(
         str(generation.key),
         lambda: with_retries(provider, body, prompt),
-        person=str(generation.user_id),
+        person=place.person,
+        place=place,
         base=base,
         silence=_seconds(generation.connection),
         on_end=tell_engine,

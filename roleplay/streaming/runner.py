@@ -5,11 +5,12 @@ The order that everything rests on: text is kept first and announced after. Whoe
 """
 
 import asyncio
+import contextlib
 import contextvars
 import logging
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +53,13 @@ class Draining(Exception):
     """This process takes no more replies: it is about to leave."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Room that is held for a reply of this person until it starts."""
+
+    person: str
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """For each process and person how many at once; for each reply how much and how long."""
@@ -77,6 +85,8 @@ class Runner:
         self.events = events
         self.draining = False
         self._replies: dict[str, Reply] = {}
+        self._held: set[Place] = set()
+        self._counting = threading.Lock()
         self._keeper = Keeper(keep, every, self._replies, self._look_after)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._starting = threading.Lock()
@@ -107,25 +117,50 @@ class Runner:
         base: str = "",
         silence: float | None = None,
         on_end: Callable[[Ending], None] | None = None,
+        place: Place | None = None,
     ) -> None:
-        """Let this reply run. `pieces` is called in the loop; `on_end` too, once all is kept."""
+        """Let this reply run, in the `place` that was held for it.
+
+        `pieces` is called in the loop; `on_end` too, once all is kept.
+        """
         reply = Reply(key, person, base, silence=silence)
         self.events.open(key, base)
-        self._replies[key] = reply
+        with self._counting:
+            if place:
+                self._held.discard(place)
+            self._replies[key] = reply
         self.loop.call_soon_threadsafe(self._launch, reply, pieces, on_end)
+
+    @contextlib.contextmanager
+    def place(self, person: str) -> Iterator[Place]:
+        """Hold room for one reply of this person; it is free again if none has started by the end.
+
+        Counted and held in one step: of many at once, none is over the limits. Raises Full or
+        Draining.
+        """
+        with self._counting:
+            self.check_room(person)
+            place = Place(person)
+            self._held.add(place)
+        try:
+            yield place
+        finally:
+            with self._counting:
+                self._held.discard(place)
 
     def check_room(self, person: str) -> None:
         """Raise Full or Draining if a reply of this person cannot start now."""
         if self.draining:
             raise Draining
-        if len(self._replies) >= self.limits.at_once:
+        if len(self._replies) + len(self._held) >= self.limits.at_once:
             raise Full(personal=False)
         if person and self.running_for(person) >= self.limits.at_once_per_person:
             raise Full(personal=True)
 
     def running_for(self, person: str) -> int:
-        """How many replies of this person run here."""
-        return sum(reply.person == person for reply in tuple(self._replies.values()))
+        """How many replies of this person run here, or are about to."""
+        running = sum(reply.person == person for reply in tuple(self._replies.values()))
+        return running + sum(place.person == person for place in tuple(self._held))
 
     def stop(self, key: str, status: str = "stopped", kind: str = "") -> bool:
         """End this reply with what it has; False if it does not run here."""
