@@ -16,6 +16,7 @@ OPENING = re.compile(r"[{\[]")
 LETTERS = re.compile(r"[\W_]+")
 MOST_STARTS = 200  # places where JSON might begin
 MOST_ITEMS = 100
+MOST_READ = 1_000  # objects that are looked at for facts
 LONGEST_VALUE = 2_000  # characters
 LONGEST_TEXT = 20_000
 
@@ -47,13 +48,14 @@ def read_facts(text: str, wanted: Sequence[str]) -> list[Fact]:
     Raises:
         NoAnswer: no JSON that could hold facts.
     """
-    found: dict[tuple[str, str], list[str]] = {}
-    for item in _items(text, "key"):
-        key = _wanted(_words_of(item.get("key")), wanted)
+    keys = [(one, _letters(one)) for one in wanted]
+    found: dict[tuple[str, str], dict[str, None]] = {}  # values in the order of their coming
+    for item in _items(text, "key")[:MOST_READ]:
+        key = _meant(_letters(_words_of(item.get("key"))), keys)
         values = _texts(item.get("value"))
         if key and values:
-            known = found.setdefault((_words_of(item.get("role")) or "user", key), [])
-            known += [value for value in values if value not in known]
+            known = found.setdefault((_words_of(item.get("role")) or "user", key), {})
+            known.update(dict.fromkeys(values))
     return [Fact(role, key, tuple(values)) for (role, key), values in found.items()][:MOST_ITEMS]
 
 
@@ -173,16 +175,16 @@ def _words_of(value: Any) -> str:
     return str(value).strip()[:LONGEST_VALUE]
 
 
-def _wanted(key: str, wanted: Sequence[str]) -> str:
-    """The wanted key that the model means: the same letters, else one that is part of the other."""
-    if exact := _named(key, wanted):
-        return exact
-    meant, bare = [], _letters(key)
-    for one in wanted:
-        other = _letters(one)
-        if bare and other and (bare in other or other in bare):
-            meant.append(one)
-    return meant[0] if len(meant) == 1 else ""
+def _meant(bare: str, keys: Sequence[tuple[str, str]]) -> str:
+    """The key that the model means, of pairs of a key and its letters.
+
+    It has the same letters, or else is the only one that is part of them or they of it.
+    """
+    if not bare:
+        return ""
+    same = [one for one, other in keys if other == bare]
+    near = [one for one, other in keys if other and (bare in other or other in bare)]
+    return same[0] if same else near[0] if len(near) == 1 else ""
 
 
 def _named(name: str, names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from roleplay.prompting.budget import PromptBudget, estimated_tokens
 from roleplay.prompting.task_answers import (
+    MOST_READ,
     Fact,
     NextSpeaker,
     NoAnswer,
@@ -205,6 +206,28 @@ def test_what_is_said_twice_of_one_key_is_one_fact():
     items = [{"role": "user", "key": "名字", "value": [name]} for name in ("小林", "林", "小林")]
 
     assert read_facts(json.dumps(items), WANTED) == [Fact("user", "名字", ("小林", "林"))]
+
+
+def test_each_wanted_key_is_prepared_once_however_much_is_said():
+    class Counted(list):
+        looks = 0
+
+        def __iter__(self):
+            self.looks += 1
+            return super().__iter__()
+
+    wanted = Counted(WANTED)
+    items = [{"key": f"第{number}项", "value": [number]} for number in range(300)]
+
+    assert read_facts(json.dumps(items), wanted) == []
+    assert wanted.looks == 1
+
+
+def test_a_flood_of_facts_is_read_to_a_limit():
+    items = [{"key": "名字", "value": [str(number)]} for number in range(MOST_READ + 1)]
+
+    (fact,) = read_facts(json.dumps(items), WANTED)
+    assert fact.value == tuple(str(number) for number in range(MOST_READ))
 
 
 def test_nothing_found_is_an_answer():
