@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.utils import translation
+from django.utils import timezone, translation
 
 from roleplay.accounts import api_keys
 from roleplay.accounts.models import ApiKey, AuditEntry, User
@@ -22,14 +22,15 @@ def create(*given):
 def test_what_is_printed_is_the_key_and_nothing_else(alice):
     printed = create("alice")
     found = api_keys.find(printed.removesuffix("\n"))
+    named = f"command line {timezone.localdate()}"
     assert (found.user, found.name, found.scopes, found.expires) == (
         alice,
-        "create_api_key",
+        named,
         list(api_keys.SCOPES),
         None,
     )
     told = AuditEntry.objects.values_list("actor", "action", "target")
-    assert list(told) == [(None, "key.made", f"alice: create_api_key ({found.shown})")]
+    assert list(told) == [(None, "key.made", f"alice: {named} ({found.shown})")]
 
 
 def test_scopes_name_and_days_are_as_said(alice):

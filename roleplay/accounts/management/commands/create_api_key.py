@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scope", action="append", metavar="S", help=f"one of {', '.join(SCOPES)}"
         )
-        parser.add_argument("--name", default="create_api_key")
+        parser.add_argument("--name", help="what it is for; `command line` and the day unless said")
         parser.add_argument("--days", type=int, help="how long it works; forever unless said")
 
     @no_translations
@@ -35,10 +35,11 @@ class Command(BaseCommand):
         if days is not None and not 1 <= days <= MOST_DAYS:
             raise CommandError(f"--days is a number from 1 to {MOST_DAYS}.")
         expires = timezone.now() + timedelta(days=days) if days else None
+        name = options["name"]
+        if name is None:
+            name = f"command line {timezone.localdate()}"
         try:
-            _key, secret = api_keys.issue(
-                person, options["name"], options["scope"] or SCOPES, expires
-            )
+            _key, secret = api_keys.issue(person, name, options["scope"] or SCOPES, expires)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(secret)
