@@ -31,13 +31,31 @@ class ReasonForm(forms.Form):
     )
 
 
+class HeldBy(admin.SimpleListFilter):
+    """Chats of people in the browser, or dialogues that their programs hold."""
+
+    title = gettext_lazy("held by")
+    parameter_name = "held_by"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("people", _("people")), ("programs", _("programs"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        match self.value():
+            case "people":
+                return queryset.in_browser()
+            case "programs":
+                return queryset.by_programs()
+        return queryset
+
+
 @admin.register(Conversation)
 class ConversationAdmin(DiscreetAdmin[Conversation], ReadOnlyAdmin[Conversation]):
-    list_display = ["used", "user", "character", "message_count", "created"]
-    list_filter = ["used", "connection"]
+    list_display = ["used", "user", "character", "by_program", "message_count", "created"]
+    list_filter = ["used", HeldBy, "connection"]
     list_select_related = ["user", "character"]
     search_fields = ["user__username", "character__name"]
-    fields = ["user", "character", "connection", "created", "used", "message_count"]
+    fields = ["user", "character", "by_program", "connection", "created", "used", "message_count"]
     change_form_template = "admin/conversations/conversation/change_form.html"
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
@@ -46,6 +64,10 @@ class ConversationAdmin(DiscreetAdmin[Conversation], ReadOnlyAdmin[Conversation]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(message_total=Count("messages"))
+
+    @admin.display(description=gettext_lazy("by a program"), boolean=True, ordering="biz_user")
+    def by_program(self, conversation: Conversation) -> bool:
+        return bool(conversation.biz_user)
 
     @admin.display(description=gettext_lazy("messages"))
     def message_count(self, conversation: Any) -> int:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from roleplay.accounts.models import AuditEntry, User
 from roleplay.conversations.models import Generation, Message
+from roleplay.conversations.replying import start_story
 
 SECRET = "the kite has a crack"
 
@@ -171,3 +172,19 @@ def test_the_list_costs_as_many_queries_for_three_chats_as_for_one(
     start_story(alice, mei)
     with django_assert_num_queries(len(one)):
         desk.get(url)
+
+
+def test_the_dialogues_of_programs_are_told_apart_from_the_chats_of_people(desk, story, mei, bob):
+    held = start_story(bob, mei, biz_user="rider-1")
+    address = reverse("admin:conversations_conversation_changelist")
+
+    def found(query=""):
+        rows = desk.get(address + query).context["cl"].result_list
+        return {(row.pk, bool(row.biz_user)) for row in rows}
+
+    assert found() == {(story.pk, False), (held.pk, True)}
+    assert found("?held_by=people") == {(story.pk, False)}
+    assert found("?held_by=programs") == {(held.pk, True)}
+    page = desk.get(address).content.decode()
+    assert (page.count("icon-yes"), page.count("icon-no")) == (1, 1)
+    assert "rider-1" not in page
