@@ -9,17 +9,19 @@ from django.http.response import HttpResponseBase
 
 from roleplay.accounts.models import ApiKey
 from roleplay.api.dialects import STREAM_TYPE, Dialect, error_answer, json_answer
-from roleplay.api.door import Call
+from roleplay.api.door import Call, broken
 from roleplay.api.errors import ApiError
 from roleplay.api.outcomes import fault_of
 from roleplay.conversations import replying
 from roleplay.conversations.models import Generation
-from roleplay.http import EventStreamResponse, when_ended
+from roleplay.http import EventStreamResponse, Heard, when_ended
 from roleplay.prompting.budget import estimated_tokens, prompt_tokens
 from roleplay.providers.base import Prompt, ToolCall
 from roleplay.streaming.events import Event
 
 STEPS = 200  # a repeated text is sent again when it has grown by one of so many parts
+# What stands at the end of a reply whose log was lost, and which so has no end of its own.
+LOST = Event(0, "end", {"status": "interrupted", "kind": "broke_off", "retry_after": None})
 
 
 @dataclass(slots=True)
@@ -94,7 +96,12 @@ class Writing(Protocol):
 
 
 class Frames:
-    """Encodes events for the wire: a line of JSON each, with the dialect's lead before it."""
+    """Encodes events for the wire: a line of JSON each, with the dialect's lead before it.
+
+    Whatever happens to a reply, the last thing said of it is its whole end or an error.
+    """
+
+    opening = b""
 
     def __init__(
         self, writing: Writing, dialect: Dialect, request_id: str, prompt: Prompt | None = None
@@ -103,7 +110,8 @@ class Frames:
         self._dialect = dialect
         self._request_id = request_id
         self._reply = Reply(prompt)
-        self._told = 0
+        self._told = 0  # characters of the text, at the last frame
+        self._untold = False
 
     def __call__(self, events: list[Event]) -> bytes:
         reply = self._reply
@@ -118,20 +126,35 @@ class Frames:
             text += self._dialect.event(fault, self._request_id)
         return text.encode()
 
+    def close(self) -> bytes:
+        """Nothing, unless the reply never said that it ended."""
+        return b"" if self._reply.status else self([LOST])
+
+    def fail(self, error: Exception) -> bytes:
+        fault = broken(self._request_id, error)
+        return self._dialect.event(fault, self._request_id).encode()
+
     def _has_news(self) -> bool:
-        """Whether there is enough for a frame.
+        """Whether there is something to tell, and enough of it for a frame."""
+        reply = self._reply
+        self._untold = self._untold or bool(reply.new)
+        if not self._untold or self._can_wait():
+            return False
+        self._untold, self._told = False, len(reply.text)
+        return True
+
+    def _can_wait(self) -> bool:
+        """Whether what is untold comes with a later frame.
 
         Where each one repeats the whole text, a long text waits until it has grown by its two hundredth
-        part: what is sent then grows with the text and not with its square.
+        part: what is sent then grows with the text and not with its square. An error holds no text.
         """
         reply = self._reply
-        if not reply.new:
+        if not self._writing.repeats:
             return False
-        if self._writing.repeats and not reply.status:
-            if abs(len(reply.text) - self._told) * STEPS < len(reply.text):
-                return False
-            self._told = len(reply.text)
-        return True
+        if reply.status:
+            return not reply.fault and not reply.new
+        return abs(len(reply.text) - self._told) * STEPS < len(reply.text)
 
 
 def begun(call: Call, prompt: Prompt, count: int = 1) -> list[Generation]:
@@ -160,8 +183,7 @@ def answer_reply(
         call.request,
         replying.listen(generation, 0),
         lambda: ApiKey.objects.live().filter(pk=call.key.pk).exists(),
-        encode=Frames(writing, call.dialect, call.request_id, generation.sent),
-        opening=b"",
+        wire=Frames(writing, call.dialect, call.request_id, generation.sent),
         leave=lambda: _let_go(generations),
     )
     response["Content-Type"] = STREAM_TYPE
@@ -184,19 +206,24 @@ def read_whole(call: Call, generation: Generation, make: Callable[[Reply], Any])
 def _whole(
     call: Call, generations: Sequence[Generation], make: Callable[[Sequence[Reply]], Any]
 ) -> HttpResponse:
-    def answer(heard: list[list[Event]]) -> HttpResponse:
+    def answer(heard: Heard) -> HttpResponse:
         replies = [Reply(generation.sent) for generation in generations]
         try:
             for reply, events in zip(replies, heard, strict=True):
                 reply.take(events)
+                if not reply.status:
+                    reply.take([LOST])
                 if fault := reply.fault:
                     raise fault
             return json_answer(make(replies))
         except ApiError as error:
             return error_answer(call.dialect, error, call.request_id)
 
+    def fail(error: Exception) -> HttpResponse:
+        return error_answer(call.dialect, broken(call.request_id, error), call.request_id)
+
     readers = [replying.listen(generation, 0) for generation in generations]
-    return when_ended(call.request, readers, answer, lambda: _let_go(generations))
+    return when_ended(call.request, readers, answer, fail, lambda: _let_go(generations))
 
 
 def _let_go(generations: Sequence[Generation]) -> None:

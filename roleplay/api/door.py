@@ -87,9 +87,14 @@ def answer(request: HttpRequest, route: Route, **path: str) -> HttpResponseBase:
             return _answered(route.view(call), request_id, route.bare)
     except ApiError as error:
         return error_answer(route.dialect, error, request_id, streams)
-    except Exception:
-        log.exception("call %s failed", request_id)
-        return error_answer(route.dialect, Broken(f"request {request_id}"), request_id, streams)
+    except Exception as error:
+        return error_answer(route.dialect, broken(request_id, error), request_id, streams)
+
+
+def broken(request_id: str, error: Exception) -> ApiError:
+    """A fault of ours, told to the log; the caller is told under which id it is found there."""
+    log.error("call %s failed", request_id, exc_info=error)
+    return Broken(f"request {request_id}")
 
 
 def wants_stream(request: HttpRequest, route: Route) -> bool:
@@ -143,7 +148,8 @@ def _answered(value: Any, request_id: str, bare: bool) -> HttpResponseBase:
 def _body(request: HttpRequest) -> bytes:
     try:
         return request.body
-    except (RequestDataTooBig, UnreadablePostError):
+    except (RequestDataTooBig, UnreadablePostError, ValueError):
+        # Of a client that has left the body is closed, and reading it is a ValueError.
         raise InvalidParam("the body is too large, or did not arrive whole") from None
 
 

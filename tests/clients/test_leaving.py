@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -103,6 +104,7 @@ def error(number: int, status: int, name: str, key: str, words: str) -> dict[str
     }
 
 
+BROKE_OFF = error(502, 502, "ServiceFault", "service.fault", "Service Fault: the answer broke off")
 BUSY = error(
     409, 409, "Busy", "chat.busy", "Chat Busy: wait for the last answer to end, or stop it"
 )
@@ -143,6 +145,27 @@ def test_an_answer_of_a_saved_dialogue_is_finished_without_its_reader(server, ke
     assert len(newest["content"]) > len(text_of(first))
 
 
+def test_an_answer_that_was_taken_from_its_server_is_never_called_whole(server):
+    running = "SELECT id FROM conversations_generation WHERE status = 'streaming'"
+    with (
+        ThreadPoolExecutor(1) as beside,
+        listening(server, saying("/demo long")) as frames,
+    ):
+        next(frames)
+        plain = beside.submit(ask, server, "chat/send", saying("/demo long"))
+        deadline = time.monotonic() + PATIENCE
+        while len(stored(server, running)) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        stored(
+            server, f"UPDATE conversations_generation SET owner = 'other' WHERE id IN ({running})"
+        )
+        *_, last = frames
+        answer = plain.result(PATIENCE)
+    assert Mask()(last) == BROKE_OFF
+    assert (answer.status_code, Mask()(answer.json())) == (502, BROKE_OFF)
+
+
 def test_one_user_has_one_chat_at_a_time(server, keeper):
     role = {"characterId": keeper}
     with listening(server, saying("/demo long", role, "rider-3")) as frames:
@@ -177,7 +200,7 @@ def test_a_key_that_is_taken_back_ends_its_streams_and_no_others(server):
             401,
             "InvalidToken",
             "invalid.token",
-            "Unauthorized user! apikey is invalid.: the key was revoked",
+            "Unauthorized user! apikey is invalid. The key was revoked",
         )
         assert time.monotonic() - begun < 5
         assert "choices" in next(others)
