@@ -5,13 +5,14 @@ database holds its SHA-256 alone.
 """
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,6 +21,8 @@ from django.utils.translation import ngettext
 from roleplay.accounts.audit import record
 from roleplay.accounts.models import SCOPES as SCOPES
 from roleplay.accounts.models import ApiKey, User
+
+log = logging.getLogger(__name__)
 
 PREFIX = "lm-"
 SHOWN = len(PREFIX) + 4
@@ -88,12 +91,20 @@ def find(secret: str) -> ApiKey | None:
 
 
 def touch(key: ApiKey) -> None:
-    """Note that a key was used, once a minute at most and in one statement."""
+    """Note that a key was used, once a minute at most and in one statement.
+
+    Where that cannot be written, the log says so and nobody is turned away.
+    """
     now = timezone.now()
     if key.last_used and now - key.last_used < MINUTE:
         return
     stale = Q(last_used=None) | Q(last_used__lte=now - MINUTE)
-    ApiKey.objects.filter(stale, pk=key.pk).update(last_used=now)
+    try:
+        ApiKey.objects.filter(stale, pk=key.pk).update(last_used=now)
+    except DatabaseError:
+        # A full disk or a long writer: the call itself may need nothing but to read.
+        log.exception("key %s: its use could not be noted", key.pk)
+        return
     key.last_used = now
 
 
