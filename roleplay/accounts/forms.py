@@ -1,6 +1,7 @@
 """What people tell us of themselves."""
 
 from datetime import datetime, timedelta
+from secrets import token_urlsafe
 from typing import Any
 
 from allauth.account.forms import ChangePasswordForm
@@ -130,7 +131,14 @@ class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
 
 
 class ApiKeyForm(forms.Form):
-    """What a new key is called, what it may do, and when it ends."""
+    """What a new key is called, what it may do, and when it ends.
+
+    `press` is another one on each page: the same one again is the same press of the button.
+    """
+
+    press = CleanCharField(
+        max_length=64, required=False, widget=forms.HiddenInput, initial=token_urlsafe
+    )
 
     name = CleanCharField(
         label=_("Name"),

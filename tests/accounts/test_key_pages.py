@@ -1,9 +1,11 @@
 """The pages of keys: the secret is seen once, and nobody else's key is there at all."""
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.test import Client
 
@@ -46,6 +48,64 @@ def test_the_secret_stands_on_the_answer_once_and_opens_the_door(alices_browser,
     later = alices_browser.get(PAGE)
     assert SECRET.findall(later.content.decode()) == []
     assert secret[:7] + "…" in words(later)
+
+
+def pressed(browser):
+    """The press of a page of keys: what its form sends along."""
+    page = browser.get(PAGE).content.decode()
+    (press,) = re.findall(r'name="press" value="([^"]+)"', page)
+    return {**NOTEBOOK, "press": press}
+
+
+def test_reloading_the_answer_makes_no_second_key(alices_browser):
+    sent = pressed(alices_browser)
+    first = alices_browser.post(PAGE, sent)
+    assert len(SECRET.findall(first.content.decode())) == 1
+    again = alices_browser.post(PAGE, sent)
+    assert (again.status_code, again.url) == (302, PAGE)
+    assert "This key was made already." in words(alices_browser.get(PAGE))
+    assert ApiKey.objects.count() == 1
+    assert SECRET.findall(alices_browser.post(PAGE, pressed(alices_browser)).content.decode())
+    assert ApiKey.objects.count() == 2
+
+
+def test_the_form_below_a_new_key_makes_another(alices_browser):
+    answer = alices_browser.post(PAGE, pressed(alices_browser)).content.decode()
+    (press,) = re.findall(r'name="press" value="([^"]+)"', answer)
+    assert alices_browser.post(PAGE, {**NOTEBOOK, "press": press}).status_code == 200
+    assert ApiKey.objects.count() == 2
+
+
+def test_what_was_refused_may_be_sent_again(alices_browser, settings):
+    sent = pressed(alices_browser)
+    settings.API_KEYS_PER_PERSON = 0
+    assert alices_browser.post(PAGE, sent).status_code == 422
+    settings.API_KEYS_PER_PERSON = 5
+    assert alices_browser.post(PAGE, sent).status_code == 200
+    assert ApiKey.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_in_one_moment_that_are_one_make_one_key(alice, alices_browser):
+    sent = pressed(alices_browser)
+    barrier, answers = threading.Barrier(4), []
+
+    def press():
+        browser = Client()
+        browser.cookies = alices_browser.cookies
+        barrier.wait()
+        try:
+            answers.append(browser.post(PAGE, sent).status_code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200, 302, 302, 302]
+    assert ApiKey.objects.count() == 1
 
 
 def test_the_answer_is_kept_by_no_cache(alices_browser):
