@@ -1,7 +1,7 @@
 """People, their keys, their usage and the audit log in the panel."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -43,13 +43,26 @@ class PersonForm(forms.ModelForm[User]):
 
 
 class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
-    """A new password, and nothing else: whoever is to stay out is disabled instead."""
+    """A new password for somebody: whoever is to stay out is disabled instead.
+
+    Who sets one for another mostly does so since somebody else may know the old one: their API keys
+    go with it unless one says otherwise.
+    """
+
+    end_keys = forms.BooleanField(
+        label=gettext_lazy("Revoke this person's API keys too"),
+        required=False,
+        initial=True,
+        help_text=gettext_lazy("Programs that use them get in no more."),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields.pop("usable_password", None)
-        for field in self.fields.values():
-            field.required = True
+        for name in ("password1", "password2"):
+            self.fields[name].required = True
+        if not ApiKey.objects.of(self.user).live().exists():
+            del self.fields["end_keys"]
 
 
 class NewPersonForm(AdminUserCreationForm[User]):
@@ -69,7 +82,7 @@ class PersonAdmin(DiscreetAdmin[User], UserAdmin[User]):
     ordering = ["-date_joined"]
     filter_horizontal = ["user_permissions"]
     readonly_fields = ["is_guest", "date_joined", "last_login"]
-    change_user_password_template = None
+    change_user_password_template = "admin/accounts/user/change_password.html"  # noqa: S105
     change_form_template = "admin/accounts/user/change_form.html"
     fieldsets = [
         (None, {"fields": ["username", "email", "is_guest", "is_active"]}),
@@ -146,10 +159,12 @@ class PersonAdmin(DiscreetAdmin[User], UserAdmin[User]):
     ) -> HttpResponse:
         response = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
-            person = User.objects.get(pk=id)
-            record(request.user, "person.password", person)
-            if person != request.user:
+            person, staff = User.objects.get(pk=id), cast(User, request.user)
+            record(staff, "person.password", person)
+            if person != staff:
                 end_sessions(person)
+            if "end_keys" in request.POST:
+                api_keys.revoke_all(person, by=staff)
         return response
 
 
