@@ -1,4 +1,4 @@
-"""What each error means, for people who read the reference."""
+"""What each error means and each scope opens, for people who read the reference."""
 
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,14 @@ from roleplay.api.errors import ApiError
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
+
+SCOPES_OPEN: "dict[str, _StrPromise]" = {
+    "chat": _("Talk to roles, characters and groups; rate, stop and reset."),
+    "characters:read": _("Find and read characters, with their versions."),
+    "characters:write": _("Make, change and take away characters of one’s own."),
+    "memory": _("Take facts out of a talk, and sum it up."),
+    "history": _("Read what was said in saved dialogues."),
+}
 
 MEANINGS: "dict[type[ApiError], _StrPromise]" = {
     errors.InvalidParam: _("A field is missing, of the wrong type or out of range."),

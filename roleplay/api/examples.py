@@ -52,8 +52,21 @@ SAVED: dict[str, Any] = {
 }
 TOOLS: dict[str, Any] = {"messages": [ASSISTANT, HANGZHOU], "tools": [WEATHER]}
 
+ANOTHER: dict[str, Any] = {
+    "input": {
+        "messages": [],
+        "aca": {
+            "botProfile": {"characterId": CHARACTER},
+            "userProfile": READER,
+            "context": {"isRegenerate": True, "queryId": CHARACTER},
+        },
+    }
+}
+NOTE = {"characterId": CHARACTER, "bizUserId": "u-1", "content": "It is Lin's birthday."}
+
 BODIES: dict[str, dict[str, Any]] = {
     "/v2/api/chat/send": {"role in words": ROLE, "character of this site": SAVED},
+    "/v2/api/chat/generate": {"another answer": ANOTHER},
     "/v2/api/completions": {"tools": TOOLS},
     "/v2/api/chat/completions": {
         "role in words": {
@@ -69,9 +82,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v2/api/groupchat/nextSpeaker": {"group": {"input": GROUP}},
     "/v2/api/chat/stop": {"answer": {"requestId": CHARACTER}},
     "/v2/api/chat/rating": {"answer": {"messageId": CHARACTER, "rating": 5}},
-    "/v2/api/chat/reminder": {
-        "note": {"characterId": CHARACTER, "bizUserId": "u-1", "content": "It is Lin's birthday."}
-    },
+    "/v2/api/chat/reminder": {"note": NOTE},
+    "/v2/api/chat/message/reminder": {"note": NOTE},
     "/v2/api/chat/reset": {"dialogue": {"characterId": CHARACTER, "userId": "u-1"}},
     "/v2/api/chat/message/histories": {
         "dialogue": {"where": {"characterId": CHARACTER, "bizUserId": "u-1"}, "pageSize": 20}

@@ -4,6 +4,8 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from posixpath import commonpath
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +18,7 @@ from django.views.decorators.http import etag, require_safe
 from characters.models import Character
 from roleplay.accounts.models import SCOPES
 from roleplay.api.dialects import OPENAI
-from roleplay.api.error_words import MEANINGS
+from roleplay.api.error_words import MEANINGS, SCOPES_OPEN
 from roleplay.api.errors import KEY, ApiError
 from roleplay.api.models_door import PREFIX
 from roleplay.api.openapi import DOORS, document, error_kinds, is_offered
@@ -46,10 +48,12 @@ def openapi(request: HttpRequest) -> HttpResponse:
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
     """How to speak to this site, with examples that work as they stand here."""
+    character = _somebody()
     context = {
         "base": base_address(request),
-        "model": PREFIX + _somebody(),
-        "scopes": SCOPES,
+        "character": character,
+        "model": PREFIX + character,
+        "scopes": SCOPES_OPEN,
         "groups": list(_groups()),
         "errors": [_row(kind) for kind in error_kinds()],
         "replies_per_day": settings.REPLIES_PER_DAY,
@@ -67,7 +71,7 @@ def base_address(request: HttpRequest) -> str:
 
 @dataclass(frozen=True)
 class Group:
-    """Calls that one scope opens; without a scope, those that are not offered."""
+    """Calls that one scope opens; without a scope, what is not offered, one line for a kind."""
 
     scope: str
     title: str
@@ -79,8 +83,9 @@ def _groups() -> Iterator[Group]:
     for scope, title in SCOPES.items():
         calls = [_call(*one) for one in every if one[1].scope == scope and is_offered(one[1])]
         yield Group(scope, str(title), calls)
-    missing = [_call(*one) for one in every if not is_offered(one[1])]
-    yield Group("", gettext("Not offered"), missing)
+    missing = [one for one in every if not is_offered(one[1])]
+    kinds = groupby(missing, key=lambda one: one[1].summary)
+    yield Group("", gettext("Not offered"), [_kind(list(kind)) for _summary, kind in kinds])
 
 
 def _call(root: str, route: Route) -> dict[str, Any]:
@@ -92,10 +97,20 @@ def _call(root: str, route: Route) -> dict[str, Any]:
     }
 
 
+def _kind(alike: list[tuple[str, Route]]) -> dict[str, Any]:
+    """Calls of one summary as one: under what they share of their addresses, where they are many."""
+    addresses = [root + route.path for root, route in alike]
+    told = _call(*alike[0])
+    if len(alike) > 1:
+        told["address"] = commonpath(addresses) + "/…"
+        told["methods"] = list(dict.fromkeys(way for _root, one in alike for way in one.methods))
+    return told
+
+
 def _row(kind: type[ApiError]) -> dict[str, Any]:
     return {
         "code": kind.code,
-        "key": KEY + kind.key,
+        "key_parts": (KEY + kind.key).split("."),
         "status": kind.status,
         "openai_status": OPENAI.status(kind()),
         "meaning": MEANINGS[kind],
