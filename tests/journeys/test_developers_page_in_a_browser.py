@@ -67,15 +67,15 @@ def test_code_scrolls_inside_its_own_box_and_the_page_does_not(reading, width):
 
 def test_the_code_box_scrolls_by_the_arrow_keys(reading):
     page = reading(viewport=PHONE)
-    box = page.locator("pre").first
+    box = page.locator("pre:has([data-example])").first
     box.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('pre').scrollLeft > 0")
+    page.wait_for_function("document.querySelector('pre:has([data-example])').scrollLeft > 0")
 
 
 def test_everything_is_there_without_scripts_and_the_contents_lead_to_it(reading):
     page = reading(java_script_enabled=False, viewport=PHONE)
-    expect(page.locator("pre")).to_have_count(8)
+    expect(page.locator("pre")).to_have_count(11)
     page.get_by_role("navigation", name="On this page").get_by_role("link", name="Errors").click()
     expect(page.get_by_role("heading", name="Errors")).to_be_in_viewport()
     assert page.url.endswith(f"{PAGE}#errors")
@@ -104,3 +104,25 @@ def test_fingers_find_the_links_of_the_contents(reading):
     sizes = [(links.nth(place).bounding_box() or {})["height"] for place in range(links.count())]
     assert len(sizes) == 8
     assert [size for size in sizes if size < 43.5] == []
+
+
+@pytest.mark.parametrize("width", [360, 390, 1280])
+def test_the_table_of_errors_is_whole_and_its_keys_break_at_dots_alone(reading, width):
+    page = reading(viewport={"width": width, "height": 800})
+    wide = page.locator(".dev__wide")
+    told = wide.evaluate(
+        "box => [box.scrollWidth - box.clientWidth, box.querySelectorAll('th').length]"
+    )
+    assert told == [0, 4]
+    lines = wide.evaluate(
+        """box => [...box.querySelectorAll("td code")].flatMap(key => {
+            const range = document.createRange(), broken = [];
+            for (const part of key.childNodes) {
+                if (part.nodeType !== Node.TEXT_NODE) continue;
+                range.selectNodeContents(part);
+                if (range.getClientRects().length !== 1) broken.push(part.data);
+            }
+            return broken;
+        })"""
+    )
+    assert lines == []
