@@ -10,6 +10,7 @@ from roleplay.api import errors
 from roleplay.api.errors import ApiError
 from roleplay.conversations import replying
 from roleplay.conversations.models import Conversation, Message
+from roleplay.prompting.budget import PromptTooLong
 from roleplay.streaming.runner import Draining, Full
 
 # How a reply failed, and what a program is told of it. Kinds are those of providers.base.
@@ -53,6 +54,8 @@ def refusals() -> Iterator[None]:
         raise errors.Unavailable("the server is restarting", 3) from None
     except (replying.Busy, replying.StaleHead):
         raise errors.Busy("wait for the last answer to end, or stop it") from None
+    except PromptTooLong:
+        raise fault_of("too_long") from None
     except (replying.NotPossible, replying.SendKeyReused):
         raise errors.InvalidParam("this message cannot be answered again") from None
     except (Conversation.DoesNotExist, Message.DoesNotExist, replying.CharacterGone):

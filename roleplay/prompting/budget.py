@@ -1,7 +1,9 @@
 """How much a model reads, estimated without its tokeniser, and which turns are left out first."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
+from roleplay.prompting.calls import blocks
 from roleplay.providers.base import Prompt, Turn
 from roleplay.text import HAN
 
@@ -10,6 +12,10 @@ from roleplay.text import HAN
 # rather than too few, since a prompt that is too long fails and one a little shorter does not.
 OTHERS_PER_TOKEN = 3.5
 TURN_OVERHEAD = 4
+
+
+class PromptTooLong(Exception):
+    """More than the budget, even without every turn that may be left out."""
 
 
 def estimated_tokens(text: str) -> int:
@@ -26,22 +32,48 @@ class PromptBudget:
     turns: int = 200
 
 
+def fitted(prompt: Prompt, budget: PromptBudget) -> Prompt:
+    """The prompt with as many of its newest turns as fit. Raises PromptTooLong."""
+    cut = replace(prompt, turns=turns_that_fit(prompt, budget))
+    if prompt_tokens(cut) > budget.tokens:
+        raise PromptTooLong
+    return cut
+
+
 def turns_that_fit(prompt: Prompt, budget: PromptBudget) -> tuple[Turn, ...]:
-    """The newest turns within the budget; the last one always, whatever its length."""
-    left = budget.tokens - _fixed_tokens(prompt)
-    kept: list[Turn] = []
-    for turn in reversed(prompt.turns[-budget.turns :]):
-        left -= estimated_tokens(turn.text) + TURN_OVERHEAD
-        if kept and left < 0:
+    """The newest turns within the budget, results never without their call.
+
+    The last turn and the newest of the user's are there always, whatever their length.
+    """
+    found = blocks(prompt.turns)
+    asked = [place for place, block in enumerate(found) if block[0].role == "user"]
+    kept = {len(found) - 1, *asked[-1:]} if found else set()
+    always = [turn for place in kept for turn in found[place]]
+    left = budget.tokens - _fixed_tokens(prompt) - _tokens(always)
+    places = budget.turns - len(always)
+    for place in reversed(range(len(found))):
+        if place in kept:
+            continue
+        left -= _tokens(found[place])
+        places -= len(found[place])
+        if left < 0 or places < 0:
             break
-        kept.append(turn)
-    return tuple(reversed(kept))
+        kept.add(place)
+    return tuple(turn for place in sorted(kept) for turn in found[place])
 
 
 def prompt_tokens(prompt: Prompt) -> int:
     """Tokens of the whole prompt, for where the engine did not count them."""
-    return _fixed_tokens(prompt) + sum(
-        estimated_tokens(turn.text) + TURN_OVERHEAD for turn in prompt.turns
+    return _fixed_tokens(prompt) + _tokens(prompt.turns)
+
+
+def _tokens(turns: Iterable[Turn]) -> int:
+    """Tokens of these turns, calls and all."""
+    return sum(
+        TURN_OVERHEAD
+        + estimated_tokens(turn.text)
+        + sum(estimated_tokens(call.name + call.arguments) for call in turn.tool_calls)
+        for turn in turns
     )
 
 
@@ -51,11 +83,12 @@ def _fixed_tokens(prompt: Prompt) -> int:
         sheet.description,
         sheet.traits,
         sheet.tagline,
+        *sheet.params.values(),
         prompt.persona.about,
         prompt.scenario,
         prompt.start_of_reply,
         *prompt.memory,
         *(turn.text for turn in prompt.examples),
-        *(tool.description + str(tool.parameters) for tool in prompt.tools),
+        *(tool.name + tool.description + str(tool.parameters) for tool in prompt.tools),
     ]
     return sum(estimated_tokens(text) for text in texts if text)

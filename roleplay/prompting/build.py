@@ -5,9 +5,11 @@ It is handed objects and reads their attributes; it never queries, and unsaved o
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any, Protocol
 
 from roleplay.prompting.budget import PromptBudget, turns_that_fit
+from roleplay.prompting.calls import paired
 from roleplay.prompting.examples import read_examples
 from roleplay.prompting.placeholders import fill_placeholders
 from roleplay.providers.base import CharacterSheet, PersonaSheet, Prompt, Tool, ToolCall, Turn
@@ -110,16 +112,13 @@ def persona_sheet(persona: HasPersona | None, user_id: str) -> PersonaSheet:
 
 
 def alternating(turns: Iterable[Turn]) -> tuple[Turn, ...]:
-    """The turns without empty ones (a reply that failed), and a person's neighbouring ones as one."""
-    kept: list[Turn] = []
-    for turn in turns:
-        if not turn.text.strip() and not turn.tool_calls and turn.role != "tool":
-            continue
-        if kept and turn.role == "user" == kept[-1].role:
-            kept[-1] = Turn("user", f"{kept[-1].text}\n{turn.text}")
-        else:
-            kept.append(turn)
-    return tuple(kept)
+    """The turns without empty ones (a reply that failed), and a person's neighbouring ones as one.
+
+    Calls that the talk went on past are left out, see `calls.paired`.
+    """
+    said = [turn for turn in paired(turns) if not _is_empty(turn)]
+    groups = groupby(said, lambda turn: turn.role == "user")
+    return tuple(turn for is_user, group in groups for turn in _merged(list(group), is_user))
 
 
 def turn_of(message: HasMessage) -> Turn:
@@ -136,3 +135,12 @@ def tool_of(tool: dict[str, Any]) -> Tool:
         parameters=tool.get("parameters", {}),
         id=tool.get("id", ""),
     )
+
+
+def _is_empty(turn: Turn) -> bool:
+    return not turn.text.strip() and not turn.tool_calls and turn.role != "tool"
+
+
+def _merged(turns: list[Turn], is_user: bool) -> list[Turn]:
+    one = is_user and len(turns) > 1
+    return [Turn("user", "\n".join(turn.text for turn in turns))] if one else turns

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from roleplay.prompting.budget import PromptBudget, turns_that_fit
+from roleplay.prompting.budget import PromptBudget, fitted
 from roleplay.providers.base import PersonaSheet, Prompt, Sampling, Tool, Turn
 
 
@@ -18,7 +18,7 @@ class Extras:
     sampling: Sampling = field(default_factory=Sampling)
 
     def added_to(self, prompt: Prompt, budget: PromptBudget | None = None) -> Prompt:
-        """The prompt with these in it, cut to the budget again."""
+        """The prompt with these in it, cut to the budget again. Raises PromptTooLong."""
         known = {tool.name for tool in prompt.tools}
         fuller = replace(
             prompt,
@@ -29,7 +29,7 @@ class Extras:
             memory=self.memory,
             sampling=self.sampling,
         )
-        return replace(fuller, turns=turns_that_fit(fuller, budget or PromptBudget()))
+        return fitted(fuller, budget or PromptBudget())
 
     def worn(self, persona: PersonaSheet) -> PersonaSheet:
         """The caller's words about the user, under the id that the story has for engines."""

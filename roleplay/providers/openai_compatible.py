@@ -76,7 +76,11 @@ class OpenAICompatibleProvider:
             body["stream_options"] = {"include_usage": True}
         direction = stage_direction(prompt)
         system = [{"role": "system", "content": direction}] if direction else []
-        turns = [_message(turn) for turn in prompt.turns if turn.text or turn.tool_calls]
+        # A result may be empty, and its call wants it all the same.
+        spoken = [
+            turn for turn in prompt.turns if turn.text or turn.tool_calls or turn.tool_call_id
+        ]
+        turns = [_message(turn) for turn in spoken]
         body["messages"] = [*system, *turns, *self._continuation(prompt)]
         if prompt.tools:
             body["tools"] = [
