@@ -12,6 +12,7 @@ from django.conf import settings
 from roleplay.accounts.models import User
 from roleplay.api.errors import InvalidParam
 from roleplay.api.shapes.chat import (
+    MOST_CALLS,
     Aca,
     BotProfile,
     ChatMessage,
@@ -21,7 +22,7 @@ from roleplay.api.shapes.chat import (
     Parameters,
     UserProfile,
 )
-from roleplay.prompting.budget import PromptBudget, turns_that_fit
+from roleplay.prompting import budget
 from roleplay.prompting.build import HasCharacter, alternating, build_prompt
 from roleplay.prompting.extras import Extras
 from roleplay.prompting.spoken import Spoken
@@ -35,8 +36,6 @@ from roleplay.providers.base import (
     Turn,
 )
 from roleplay.text import language_of
-
-MOST_CALLS = 128  # of one message
 
 
 def sampling_of(parameters: Parameters) -> Sampling:
@@ -53,7 +52,7 @@ def sampling_of(parameters: Parameters) -> Sampling:
 def once_prompt(owner: User, aca: Aca, parameters: Parameters, said: list[ChatMessage]) -> Prompt:
     """The prompt for a role that the call itself describes.
 
-    Raises InvalidParam: no name, or messages that nobody can answer.
+    Raises InvalidParam: no name, or messages that nobody can answer. Raises PromptTooLong.
     """
     sheet = sheet_of(aca.bot_profile, said)
     turns = turns_of(said)
@@ -79,16 +78,21 @@ def character_prompt(
     parameters: Parameters,
     said: list[ChatMessage],
 ) -> Prompt:
-    """The prompt for a character of this site where the caller keeps the history."""
+    """The prompt for a character of this site where the caller keeps the history.
+
+    What the system says is part of the scene. Raises InvalidParam or PromptTooLong.
+    """
     turns = turns_of(said)
-    persona = persona_of(owner, aca.user_profile)
-    heard = [Spoken(turn) for turn in turns if turn.role != "system"]
-    prompt = build_prompt(character, persona, heard)
-    scenes = [getattr(character, "scenario", ""), *(t.text for t in turns if t.role == "system")]
     extras = extras_of(owner, aca, parameters)
-    fuller = extras.added_to(prompt)
-    scene = "\n".join(text for text in scenes if text.strip())
-    return fuller if aca.scenario.description else replace(fuller, scenario=scene)
+    told = [turn.text for turn in turns if turn.role == "system"]
+    scene = [extras.scenario or getattr(character, "scenario", ""), *told]
+    prompt = build_prompt(
+        character,
+        persona_of(owner, aca.user_profile),
+        [Spoken(turn) for turn in turns if turn.role != "system"],
+        scenario="\n".join(text for text in scene if text.strip()),
+    )
+    return replace(extras, scenario="").added_to(prompt)
 
 
 def extras_of(owner: User, aca: Aca, parameters: Parameters) -> Extras:
@@ -139,7 +143,8 @@ def opaque_user(owner: User, biz_user: str) -> str:
 
 
 def turns_of(messages: Sequence[ChatMessage]) -> list[Turn]:
-    """The messages as turns. A function's result answers the nearest call of its name before it.
+    """The messages as turns. A function's result answers a call of the last message that has any:
+    the first of its name that waits, else the last one. Where none waits it is told as information.
 
     Raises InvalidParam: a system message that does not stand first.
     """
@@ -152,7 +157,7 @@ def turns_of(messages: Sequence[ChatMessage]) -> list[Turn]:
             turns.append(_result(message, open_calls))
         elif message.function_call and message.role == "assistant":
             calls = _calls(message, place)
-            open_calls += calls
+            open_calls = list(calls)
             turns.append(Turn("assistant", message.content, calls))
         else:
             turns.append(Turn(message.role, _named(message)))
@@ -198,8 +203,8 @@ def arguments_of(call: ToolCall) -> Any:
 
 
 def fitted(prompt: Prompt) -> Prompt:
-    """The prompt with as many of its newest turns as fit."""
-    return replace(prompt, turns=turns_that_fit(prompt, PromptBudget()))
+    """The prompt with as many of its newest turns as fit. Raises PromptTooLong."""
+    return budget.fitted(prompt, budget.PromptBudget())
 
 
 def _calls(message: ChatMessage, place: int) -> tuple[ToolCall, ...]:
@@ -212,7 +217,7 @@ def _calls(message: ChatMessage, place: int) -> tuple[ToolCall, ...]:
             if isinstance(call.parameters, str)
             else json.dumps(call.parameters or {}, ensure_ascii=False),
         )
-        for number, call in enumerate(message.function_call.api_call_list[:MOST_CALLS])
+        for number, call in enumerate(message.function_call.api_call_list)
     )
 
 

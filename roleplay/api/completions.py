@@ -17,6 +17,7 @@ from roleplay.api.frames import MODEL
 from roleplay.api.route import Route
 from roleplay.api.shapes.completions import (
     CompletionAnswer,
+    CompletionMessage,
     CompletionRequest,
     ToolChoice,
     ToolDefinition,
@@ -31,6 +32,7 @@ from roleplay.text import language_of
 def complete(call: Call) -> HttpResponseBase:
     """The assistant's next message."""
     asked = call.read(CompletionRequest)
+    replying.check_limits(call.user)
     generation = replying.answer_once(call.user, prompt_of(call.user, asked), call.key)
     call.request_id = generation.key.hex
     names = {tool.function.name: tool.id for tool in asked.tools if tool.id}
@@ -44,9 +46,7 @@ def prompt_of(owner: User, asked: CompletionRequest) -> Prompt:
     direction = "\n".join(message.content for message in system if message.content.strip())
     definitions = {tool.id or tool.function.name: tool.function.name for tool in asked.tools}
     talk = [message for message in asked.messages if message.role != "system"]
-    turns = turns_of(talk, definitions)
-    if not any(turn.text.strip() for turn in turns):
-        raise InvalidParam("messages hold nothing to answer")
+    check_asked(talk)
     said = "".join(message.content for message in asked.messages[-1:])
     prompt = Prompt(
         character=CharacterSheet(
@@ -56,11 +56,17 @@ def prompt_of(owner: User, asked: CompletionRequest) -> Prompt:
             language=language_of(direction + said) or "zh-Hans",
         ),
         persona=PersonaSheet(opaque_user(owner, asked.user)),
-        turns=alternating(turns),
+        turns=alternating(turns_of(talk, definitions)),
         tools=tools_of(asked.tools, asked.tool_choice),
         sampling=sampling_of(asked),
     )
     return fitted(prompt)
+
+
+def check_asked(talk: Sequence[CompletionMessage]) -> None:
+    """Raise InvalidParam where there is neither a word of the user's nor a tool's result."""
+    if not any(one.role in ("user", "tool") and one.content.strip() for one in talk):
+        raise InvalidParam("messages hold nothing to answer")
 
 
 def sampling_of(asked: CompletionRequest) -> Sampling:

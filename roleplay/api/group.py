@@ -29,6 +29,7 @@ def send(call: Call) -> HttpResponseBase:
     asked = call.read(GroupRequest)
     aca = asked.input.aca
     words = casting.last_said(asked.input.messages)
+    replying.check_limits(call.user)
     if aca.reply_setting is None:
         raise InvalidParam("input.aca.replySetting.botName says who is to answer")
     prompt = _prompt(call.user, asked, _member(aca, aca.reply_setting.bot_name))
@@ -45,6 +46,7 @@ def next_speaker(call: Call) -> HttpResponseBase:
     asked = call.read(GroupRequest)
     aca = asked.input.aca
     words = casting.last_said(asked.input.messages)
+    replying.check_limits(call.user)
     names = _names(aca)
     talk = [Line(message.role, message.content, message.name) for message in asked.input.messages]
     cast = [casting.sheet_of(profile) for profile in aca.bot_profiles]

@@ -33,6 +33,7 @@ from roleplay.providers.base import Line, Prompt
 def facts(call: Call) -> HttpResponse:
     """What was said of each key that is looked for."""
     asked = call.read(KvRequest)
+    replying.check_limits(call.user)
     texts = [config.memory_text.strip() for config in asked.kv_memory_configs if config.enabled]
     wanted = list(dict.fromkeys(text for text in texts if text))
     if not wanted:
@@ -53,6 +54,7 @@ def facts(call: Call) -> HttpResponse:
 def summary(call: Call) -> HttpResponse:
     """What was talked about, in a few sentences."""
     asked = call.read(SummaryRequest)
+    replying.check_limits(call.user)
     prompt = summary_prompt(_talk(asked.messages), _terms(call, asked))
 
     def made(text: str) -> dict[str, Any]:
@@ -64,6 +66,7 @@ def summary(call: Call) -> HttpResponse:
 def description(call: Call) -> HttpResponse:
     """A character's description, drawn from a text."""
     asked = call.read(DescriptionRequest)
+    replying.check_limits(call.user)
     if asked.type == "file":
         raise NotOffered("this site fetches no files: send what is in it, with type text")
     if not asked.text.strip():

@@ -5,7 +5,6 @@ nothing of it is saved.
 """
 
 import uuid
-from dataclasses import replace
 from typing import Any
 
 from django.http.response import HttpResponseBase
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_noop as _
 
 from characters.models import Character
 from roleplay.accounts.models import User
+from roleplay.api import casting
 from roleplay.api.answering import answer_reply, begun
 from roleplay.api.completions import tools_of
 from roleplay.api.dialects import OPENAI
@@ -26,6 +26,7 @@ from roleplay.api.shapes.openai_like import (
     Model,
     ModelList,
 )
+from roleplay.conversations import replying
 from roleplay.prompting.build import YOU, build_prompt, persona_sheet
 from roleplay.prompting.extras import Extras
 from roleplay.prompting.placeholders import fill_placeholders
@@ -34,12 +35,13 @@ from roleplay.providers.base import Prompt, Turn
 
 PREFIX = "character/"
 MOST_LISTED = 1_000
+READ = ("name", "created", "owner_id", "removed", "allows_chat", "allows_api")  # of one in the list
 
 
 def models(call: Call) -> ModelList:
     """The characters on the owner's shelf, newest first."""
-    shelf = Character.objects.listed_for(call.user).order_by("-created")[:MOST_LISTED]
-    found = [_model(one) for one in shelf if _is_open(one, call.user)]
+    shelf = Character.objects.listed_for(call.user).order_by("-created").only(*READ)
+    found = [_model(one) for one in shelf[:MOST_LISTED] if _is_open(one, call.user)]
     return ModelList.model_construct(object="list", data=found)
 
 
@@ -52,6 +54,7 @@ def complete(call: Call) -> HttpResponseBase:
     """The character's next message."""
     asked = call.read(ChatCompletionRequest)
     character = _character(call.user, asked.model)
+    replying.check_limits(call.user)
     prompt = prompt_of(call.user, character, asked)
     count = 1 if call.streams else asked.n
     generations = begun(call, prompt, count)
@@ -69,8 +72,8 @@ def prompt_of(owner: User, character: Character, asked: ChatCompletionRequest) -
     scene = "\n".join(text for text in (character.scenario, system) if text.strip())
     prompt = build_prompt(
         character,
-        # One id for each person: these talks have no other name.
-        replace(persona_sheet(persona, ""), user_id=uuid.uuid5(character.pk, str(owner.pk)).hex),
+        # One id for each person and character: these talks have no other name.
+        persona_sheet(persona, casting.opaque_user(owner, f"{PREFIX}{character.pk}")),
         [Spoken(turn) for turn in turns],
         scenario=scene,
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop as _
 from roleplay.accounts.models import User
 from roleplay.api import casting
 from roleplay.api.answering import Reply, answer_reply, begun
-from roleplay.api.completions import tools_of
+from roleplay.api.completions import check_asked, tools_of
 from roleplay.api.dialects import dumped
 from roleplay.api.door import Call
 from roleplay.api.errors import InvalidParam
@@ -24,6 +24,7 @@ from roleplay.api.shapes.openai_like import (
     RoleCompletionRequest,
 )
 from roleplay.api.talk import turns_of
+from roleplay.conversations import replying
 from roleplay.prompting.build import alternating
 from roleplay.providers.base import CharacterSheet, PersonaSheet, Prompt, Sampling, ToolCall, Turn
 from roleplay.text import language_of
@@ -34,6 +35,7 @@ DEFAULT_MODEL = "xingchen-plus-latest"
 def role_chat(call: Call) -> HttpResponseBase:
     """The vendor's `chat/completions`: pieces only, where it streams."""
     asked = call.read(RoleCompletionRequest)
+    replying.check_limits(call.user)
     prompt = prompt_of(call.user, asked)
     count = 1 if call.streams else asked.n
     generations = begun(call, prompt, count)
@@ -78,8 +80,7 @@ def parted(messages: Sequence[Message]) -> tuple[str, list[Turn]]:
     """What the system says, and the talk. Raises InvalidParam: nobody says anything."""
     system = [text_of(one) for one in messages if one.role in ("system", "developer")]
     talk = [_plain(one) for one in messages if one.role not in ("system", "developer")]
-    if not any(message.content.strip() for message in talk):
-        raise InvalidParam("messages hold nothing to answer")
+    check_asked(talk)
     return "\n".join(text for text in system if text.strip()), turns_of(talk)
 
 

@@ -1,8 +1,9 @@
 """What all shapes have in common: the vendor's spelling outside, ours inside."""
 
+import json
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from roleplay.text import clean
@@ -20,6 +21,21 @@ def _whole(value: Any) -> Any:
 Whole = Annotated[int, BeforeValidator(_whole)]
 # Text at its entrance: without what no database can hold.
 Text = Annotated[str, BeforeValidator(_cleaned)]
+# A name or an id.
+Label = Annotated[Text, Field(max_length=200)]
+# What somebody said: longer than any budget, which counts exactly.
+Words = Annotated[Text, Field(max_length=100_000)]
+
+
+def _of_a_size(schema: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(schema, ensure_ascii=False)) > LONGEST_SCHEMA:
+        raise ValueError(f"a tool's parameters have at most {LONGEST_SCHEMA} characters of JSON")
+    return schema
+
+
+LONGEST_SCHEMA = 20_000
+# A tool's parameters, a JSON Schema.
+Schema = Annotated[dict[str, Any], AfterValidator(_of_a_size)]
 
 
 class Shape(BaseModel):

@@ -4,10 +4,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, model_validator
 
-from roleplay.api.shapes.base import Shape, Text, Whole
+from roleplay.api.shapes.base import Label, Schema, Shape, Text, Whole, Words
 
 OUTSIDE = {"model", "parameters", "modelParameters", "messages", "streaming"}
 MOST_MESSAGES = 10_000  # what the SDK lets through; the budget cuts further
+MOST_CALLS = 128  # of one message
 
 Tokens = Annotated[Whole, Field(ge=1, le=100_000)]
 
@@ -15,7 +16,7 @@ Tokens = Annotated[Whole, Field(ge=1, le=100_000)]
 class Parameters(Shape):
     """How the answer is drawn. Both spellings of the output mode are known."""
 
-    model_name: Text = ""
+    model_name: Label = ""
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     top_k: Annotated[Whole, Field(ge=0)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
@@ -32,21 +33,21 @@ class Parameters(Shape):
 class ApiCall(Shape):
     """A tool that was asked for in an earlier answer."""
 
-    api_name: Text = ""
+    api_name: Label = ""
     parameters: Any = None
 
 
 class FunctionCall(Shape):
-    thought: Text = ""
-    api_call_list: list[ApiCall] = []
+    thought: Words = ""
+    api_call_list: Annotated[list[ApiCall], Field(max_length=MOST_CALLS)] = []
 
 
 class ChatMessage(Shape):
     """One message. `system` may only stand first; `name` says who speaks in a group."""
 
     role: Literal["system", "user", "assistant", "function"]
-    content: Text = ""
-    name: Text = ""
+    content: Words = ""
+    name: Label = ""
     function_call: FunctionCall | None = None
 
 
@@ -58,11 +59,13 @@ class BotProfile(Shape):
     type: Literal["virtual", "reproduction", "assistant"] = "virtual"
     traits: Annotated[Text, Field(max_length=8_000)] = ""
     task: Annotated[Text, Field(max_length=8_000)] = ""
-    character_id: Text = ""
+    character_id: Label = ""
     version: Whole | None = None
     enable_open_line: bool = False
     custom_template_id: Annotated[Text, Field(max_length=64)] = ""
-    params: dict[Text, Text] = {}
+    params: Annotated[
+        dict[Label, Annotated[Text, Field(max_length=8_000)]], Field(max_length=50)
+    ] = {}
 
 
 class UserProfile(Shape):
@@ -82,8 +85,8 @@ class ChatContext(Shape):
 
     use_chat_history: bool = True
     is_regenerate: bool = False
-    query_id: Text = ""
-    answer_id: Text = ""
+    query_id: Label = ""
+    answer_id: Label = ""
     result_count: Annotated[Whole, Field(ge=1, le=4)] = 1
 
 
@@ -91,27 +94,27 @@ class Function(Shape):
     """A tool the character may ask for; `parameters` is a JSON Schema."""
 
     name: Annotated[Text, Field(min_length=1, max_length=200)]
-    description: Text = ""
-    parameters: dict[str, Any] = {}
+    description: Annotated[Text, Field(max_length=8_000)] = ""
+    parameters: Schema = {}
 
 
 class FunctionChoice(Shape):
     """Which tools count: all of them, none, or the first that is named."""
 
     type: Literal["none", "auto", "specific"] = "auto"
-    names: list[Text] = []
+    names: Annotated[list[Label], Field(max_length=50)] = []
 
 
 class Tag(Shape):
-    role: Text = ""
-    key: Text = ""
-    value: list[Text] = []
+    role: Label = ""
+    key: Label = ""
+    value: Annotated[list[Annotated[Text, Field(max_length=2_000)]], Field(max_length=200)] = []
 
 
 class Memory(Shape):
     """What the caller remembers of earlier talks."""
 
-    summaries: Annotated[list[Text], Field(max_length=200)] = []
+    summaries: Annotated[list[Words], Field(max_length=200)] = []
     originals: Annotated[list[ChatMessage], Field(max_length=200)] = []
     tags: Annotated[list[Tag], Field(max_length=200)] = []
 

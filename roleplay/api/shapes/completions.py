@@ -1,53 +1,53 @@
 """`completions`: the assistant with tools (xingchen-api.md, section 7). All names are snake_case."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from roleplay.api.shapes.base import SnakeShape, Text, Whole
+from roleplay.api.shapes.base import Label, Schema, SnakeShape, Text, Whole, Words
 
 
 class CalledFunction(SnakeShape):
     """`arguments` is JSON text, as the model wrote it."""
 
-    name: Text = ""
-    arguments: Text = ""
+    name: Label = ""
+    arguments: Words = ""
 
 
 class AskedCall(SnakeShape):
-    id: Text = ""
-    type: Text = "function"
+    id: Label = ""
+    type: Label = "function"
     function: CalledFunction = CalledFunction()
 
 
 class CompletionMessage(SnakeShape):
     role: Literal["system", "user", "assistant", "tool"]
-    content: Text = ""
-    name: Text = ""
+    content: Words = ""
+    name: Label = ""
     tool_calls: Annotated[list[AskedCall], Field(max_length=128)] = []
-    tool_call_id: Text = ""
+    tool_call_id: Label = ""
 
 
 class ToolFunction(SnakeShape):
     name: Annotated[Text, Field(min_length=1, max_length=200)]
-    description: Text = ""
-    parameters: dict[str, Any] = {}
+    description: Annotated[Text, Field(max_length=8_000)] = ""
+    parameters: Schema = {}
 
 
 class ToolDefinition(SnakeShape):
     """A tool. Its `id` comes back as the id of every call of it; without one its name does."""
 
-    id: Text = ""
+    id: Label = ""
     type: Literal["function"] = "function"
     function: ToolFunction
 
 
 class NamedTool(SnakeShape):
-    name: Text = ""
+    name: Label = ""
 
 
 class ToolChoice(SnakeShape):
-    type: Text = "function"
+    type: Label = "function"
     function: NamedTool = NamedTool()
 
 
@@ -60,7 +60,7 @@ class CompletionRequest(SnakeShape):
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     seed: Annotated[Whole, Field(ge=0, le=2**63 - 1)] | None = None
-    stop: Text | Annotated[list[Text], Field(max_length=16)] | None = None
+    stop: Label | Annotated[list[Label], Field(max_length=16)] | None = None
     tools: Annotated[list[ToolDefinition], Field(max_length=128)] = []
     tool_choice: Literal["none", "auto", "required"] | ToolChoice = "auto"
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from roleplay.api.moments import read_moment
-from roleplay.api.shapes.base import Shape, Text, Whole
+from roleplay.api.shapes.base import Label, Shape, Text, Whole
 
 Moment = Annotated[
     datetime | None, BeforeValidator(read_moment, json_schema_input_type=int | str | None)
@@ -39,24 +39,24 @@ class ResetRequest(Shape):
 class HistoryWhere(Shape):
     """Times are epoch milliseconds, or ISO text."""
 
-    character_id: Text = ""
-    biz_user_id: Text = ""
-    session_id: Text = ""
+    character_id: Label = ""
+    biz_user_id: Label = ""
+    session_id: Label = ""
     start_time: Moment = None
     end_time: Moment = None
-    message_ids: Annotated[list[Text], Field(max_length=200)] = []
+    message_ids: Annotated[list[Label], Field(max_length=200)] = []
 
 
 class HistoryRequest(Shape):
     where: HistoryWhere = HistoryWhere()
-    order_by: list[Text] = []
+    order_by: Annotated[list[Label], Field(max_length=20)] = []
     page_num: Annotated[Whole, Field(ge=0, le=1_000_000)] = 0
     page_size: Annotated[Whole, Field(ge=1, le=50)] = 10
 
 
 class PictureQuery(Shape):
-    message_id: Text = ""
-    user_id: Text = ""
+    message_id: Label = ""
+    user_id: Label = ""
 
 
 # What is answered

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field
 
-from roleplay.api.shapes.base import Shape, Text
+from roleplay.api.shapes.base import Label, Shape, Text
 from roleplay.api.shapes.chat import (
     MOST_MESSAGES,
     AnswerContext,
@@ -44,8 +44,8 @@ class DescriptionRequest(TaskRequest):
 
     type: Literal["text", "file"] = "text"
     text: Annotated[Text, Field(max_length=200_000)] = ""
-    file_url: Text = ""
-    file_name: Text = ""
+    file_url: Annotated[Text, Field(max_length=2_000)] = ""
+    file_name: Label = ""
 
 
 # What is answered

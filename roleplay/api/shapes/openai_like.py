@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from roleplay.api.shapes.base import SnakeShape, Text, Whole
+from roleplay.api.shapes.base import Label, SnakeShape, Text, Whole, Words
 from roleplay.api.shapes.chat import BotProfile, Memory, Scenario, UserProfile
 from roleplay.api.shapes.completions import (
     AskedCall,
@@ -18,16 +18,16 @@ from roleplay.api.shapes.completions import (
 class Part(SnakeShape):
     """A piece of content; only text is read."""
 
-    type: Text = "text"
-    text: Text = ""
+    type: Label = "text"
+    text: Words = ""
 
 
 class Message(SnakeShape):
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: Text | Annotated[list[Part], Field(max_length=256)] = ""
-    name: Text = ""
+    content: Words | Annotated[list[Part], Field(max_length=256)] = ""
+    name: Label = ""
     tool_calls: Annotated[list[AskedCall], Field(max_length=128)] = []
-    tool_call_id: Text = ""
+    tool_call_id: Label = ""
 
 
 class StreamOptions(SnakeShape):
@@ -44,7 +44,7 @@ class ChatCompletionRequest(SnakeShape):
     seed: Annotated[Whole, Field(ge=-(2**63), le=2**63 - 1)] | None = None
     max_tokens: Annotated[Whole, Field(ge=1, le=1_000_000)] | None = None
     max_completion_tokens: Annotated[Whole, Field(ge=1, le=1_000_000)] | None = None
-    stop: Text | Annotated[list[Text], Field(max_length=16)] | None = None
+    stop: Label | Annotated[list[Label], Field(max_length=16)] | None = None
     n: Annotated[Whole, Field(ge=1, le=4)] = 1
     user: Annotated[Text, Field(max_length=200)] = ""
     tools: Annotated[list[ToolDefinition], Field(max_length=128)] = []
