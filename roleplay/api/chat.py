@@ -6,6 +6,8 @@ history itself.
 """
 
 import uuid
+from collections.abc import Sequence
+from itertools import takewhile
 
 from django.db import IntegrityError
 from django.http.response import HttpResponseBase
@@ -17,9 +19,9 @@ from roleplay.api.answering import answer_reply, begun
 from roleplay.api.door import Call
 from roleplay.api.errors import ApiClosed, ChatClosed, InvalidParam, NotFound
 from roleplay.api.route import Route
-from roleplay.api.shapes.chat import ChatAnswer, ChatContext, ChatRequest, UserProfile
+from roleplay.api.shapes.chat import ChatAnswer, ChatContext, ChatMessage, ChatRequest, UserProfile
 from roleplay.conversations import replying
-from roleplay.conversations.models import Conversation, Generation, Message
+from roleplay.conversations.models import Conversation, Generation, Message, unanswered
 
 
 def send(call: Call) -> HttpResponseBase:
@@ -89,21 +91,27 @@ def begun_dialogue(
             story = dialogue_of(call, character, profile.user_id)
             if story is None:
                 raise
-    if version is not None and story.character_version != kept:
-        if story.running:
-            raise replying.Busy  # what is refused changes nothing
-        story.character_version = kept
-        story.save(update_fields=["character_version"])
+    if version is not None:
+        hold(story, kept)
     return story
 
 
-def message_in(story: Conversation, message_id: str, role: str) -> Message:
-    """The message of this id and role in a dialogue. Raises NotFound."""
+def hold(story: Conversation, version: int | None) -> None:
+    """The dialogue goes on in this version; None is the current one. Raises Busy."""
+    if story.character_version != version:
+        if story.running:
+            raise replying.Busy  # what is refused changes nothing
+        story.character_version = version
+        story.save(update_fields=["character_version"])
+
+
+def message_in(story: Conversation, message_id: str, *roles: str) -> Message:
+    """The message of this id in a dialogue, of one of these roles. Raises NotFound."""
     try:
         key = uuid.UUID(message_id)
     except ValueError:
         raise NotFound(f"there is no message {message_id[:40]!r}") from None
-    found = story.messages.filter(key=key, role=role).select_related("parent").first()
+    found = story.messages.filter(key=key, role__in=roles).select_related("parent").first()
     if found is None:
         raise NotFound(f"there is no message {message_id[:40]!r}")
     found.conversation = story
@@ -122,6 +130,7 @@ def _answered(call: Call, asked: ChatRequest) -> HttpResponseBase:
 def _once(call: Call, asked: ChatRequest, character: Character | None = None) -> HttpResponseBase:
     aca, said = asked.input.aca, asked.input.messages
     words = casting.last_said(said)
+    replying.check_limits(call.user)
     if character is None:
         prompt = casting.once_prompt(call.user, aca, asked.parameters, said)
     else:
@@ -130,40 +139,46 @@ def _once(call: Call, asked: ChatRequest, character: Character | None = None) ->
     count = 1 if call.streams else aca.context.result_count
     generations = begun(call, prompt, count)
     return _answer(
-        call, asked, generations, words, usePlatformChatHistory=aca.context.use_chat_history
+        call,
+        asked,
+        generations,
+        words,
+        isRegenerate=aca.context.is_regenerate,
+        usePlatformChatHistory=aca.context.use_chat_history,
     )
 
 
 def at_version(call: Call, character: Character, version: int | None) -> Character:
     """The character as it is in this version; others than its owner get the current one.
 
-    Raises NotFound.
+    0 is the current one, as in `character/*`. Raises NotFound.
     """
     if character.owner_id != call.user.pk:
         return character
     try:
-        return character.at_version(version)
+        return character.at_version(version or None)
     except CharacterVersion.DoesNotExist:
         raise NotFound(f"this character has no version {version}") from None
 
 
 def _in_dialogue(call: Call, asked: ChatRequest, character: Character) -> HttpResponseBase:
     aca = asked.input.aca
-    version = aca.bot_profile.version
-    held = at_version(call, character, version)
+    held = at_version(call, character, aca.bot_profile.version)
     extras = casting.extras_of(call.user, aca, asked.parameters)
     act = replying.Act(uuid.uuid4().hex, api_key=call.key, extras=extras)
+    replying.check_limits(call.user)  # what nobody could answer changes nothing
     if aca.context.is_regenerate:
-        story = dialogue_of(call, character, aca.user_profile.user_id)
-        if story is None:
-            raise NotFound("there is no dialogue with this user")
-        generation = _again(story, aca.context, act)
+        story = _dialogue(call, character, aca.user_profile)
+        generation = _again(story, aca.context, held, act)
+    elif asked.input.messages and asked.input.messages[-1].role == "function":
+        story = _dialogue(call, character, aca.user_profile)
+        generation = _with_results(story, asked.input.messages, held, act)
     else:
         words = casting.last_said(asked.input.messages)
-        user = aca.user_profile.user_id
-        if aca.context.answer_id and dialogue_of(call, character, user) is None:
-            raise NotFound("there is no dialogue with this user")
-        replying.check_limits(call.user)  # before a dialogue begins in which nobody could answer
+        # What is too long without a history is so with one.
+        casting.character_prompt(call.user, held, aca, asked.parameters, asked.input.messages[-1:])
+        if aca.context.answer_id:
+            _dialogue(call, character, aca.user_profile)
         story = begun_dialogue(call, character, aca.user_profile, held.version)
         _go_on_from(story, aca.context)
         generation = replying.start_reply(story, words, act)
@@ -185,16 +200,69 @@ def _in_dialogue(call: Call, asked: ChatRequest, character: Character) -> HttpRe
     )
 
 
-def _again(story: Conversation, context: ChatContext, act: replying.Act) -> Generation:
-    """Another answer to the question that the call names."""
+def _dialogue(call: Call, character: Character, profile: UserProfile) -> Conversation:
+    """The dialogue that is there. Raises NotFound."""
+    story = dialogue_of(call, character, profile.user_id)
+    if story is None:
+        raise NotFound("there is no dialogue with this user")
+    return story
+
+
+def _again(
+    story: Conversation, context: ChatContext, held: Character, act: replying.Act
+) -> Generation:
+    """Another answer to the question, or to the tools' results, that the call names."""
     if not context.query_id:
         raise InvalidParam("input.aca.context.queryId is needed to regenerate")
-    question = message_in(story, context.query_id, "user")
+    question = message_in(story, context.query_id, "user", "tool")
     answer = question.children.filter(role="assistant").select_related("parent").last()
     if answer is None:
         raise NotFound("this question has no answer yet")
     answer.conversation = story
+    hold(story, _kept(story, held))
     return replying.regenerate(answer, act)
+
+
+def _with_results(
+    story: Conversation, said: Sequence[ChatMessage], held: Character, act: replying.Act
+) -> Generation:
+    """The answer to what the tools found.
+
+    Results of all the calls of an answer come in one call, as its last messages, since there is
+    nothing to answer before the last of them is there. Each goes to the call of its name that waits.
+    Raises InvalidParam, and nothing is stored, where one is missing or none was asked for.
+    """
+    found = list(takewhile(lambda message: message.role == "function", reversed(said)))[::-1]
+    message, waiting = _open_calls(story)
+    if message is None or not waiting:
+        raise InvalidParam("no call of this dialogue waits for a function's result")
+    if len(found) < len(waiting):
+        names = ", ".join(call["name"] for call in waiting)
+        raise InvalidParam(f"send the results of all calls together: {names}")
+    hold(story, _kept(story, held))
+    generation = None
+    for result in found[-len(waiting) :]:
+        named = [call for call in waiting if call["name"] == result.name] or waiting
+        waiting.remove(named[0])
+        generation = replying.answer_tool(message, named[0]["id"], result.content, act)
+    assert generation is not None
+    return generation
+
+
+def _open_calls(story: Conversation) -> tuple[Message | None, list[dict[str, str]]]:
+    """The answer that the dialogue waits at, and those of its calls that have no result."""
+    thread = story.thread(last=replying.MOST_CALLS)
+    message = next((one for one in reversed(thread) if one.role != "tool"), None)
+    if message is None:
+        return None, []
+    message.conversation = story
+    waiting = unanswered(message, thread)
+    return message, [call for call in message.tool_calls if call["id"] in waiting]
+
+
+def _kept(story: Conversation, held: Character) -> int | None:
+    """What a dialogue in this version is held to: nothing, where it is the current one."""
+    return None if held.version == story.character.version else held.version
 
 
 def _go_on_from(story: Conversation, context: ChatContext) -> None:

@@ -4,11 +4,10 @@ import uuid
 
 from django.utils.translation import gettext_noop as _
 
-from roleplay.api.chat import begun_dialogue, character_of, dialogue_of
+from roleplay.api.chat import character_of, dialogue_of
 from roleplay.api.door import Call
-from roleplay.api.errors import NotFound
+from roleplay.api.errors import InvalidParam, NotFound
 from roleplay.api.route import Route
-from roleplay.api.shapes.chat import UserProfile
 from roleplay.api.shapes.control import (
     Picture,
     PictureQuery,
@@ -19,6 +18,8 @@ from roleplay.api.shapes.control import (
 )
 from roleplay.conversations import replying
 from roleplay.conversations.models import Generation, Message
+
+MOST_NOTES = 10  # that nobody has answered yet
 
 
 def stop(call: Call) -> bool:
@@ -46,10 +47,17 @@ def rate(call: Call) -> bool:
 
 
 def remind(call: Call) -> bool:
-    """A note for the character, which it reads and the user does not see."""
+    """A note for the character, which it reads and the user does not see.
+
+    Notes cost nobody an answer: so they need a dialogue that is there, and only so many wait in it.
+    """
     asked = call.read(ReminderRequest)
-    character = character_of(call, asked.character_id)
-    story = begun_dialogue(call, character, UserProfile.model_construct(user_id=asked.biz_user_id))
+    story = dialogue_of(call, character_of(call, asked.character_id), asked.biz_user_id)
+    if story is None:
+        raise NotFound("there is no dialogue with this user")
+    newest = story.thread(last=MOST_NOTES)
+    if len(newest) == MOST_NOTES and all(message.role == "system" for message in newest):
+        raise InvalidParam(f"{MOST_NOTES} notes wait already for the character's next answer")
     replying.remind(story, asked.content)
     return True
 

@@ -143,12 +143,24 @@ def test_a_note_is_read_by_the_character_alone(caller, asks, mei, path):
     assert "It began to rain." not in [one["content"] for one in kept]
 
 
-def test_a_note_may_come_before_the_first_words(caller, asks, mei):
+def test_a_note_begins_no_dialogue(caller, mei):
     note = {"characterId": mei.pk.hex, "bizUserId": "u-9", "content": "It began to rain."}
+    answer = caller.post("chat/reminder", note)
+    assert masked(answer.body) == NOT_FOUND("there is no dialogue with this user")
+    assert Conversation.objects.count() == 0
+
+
+def test_only_so_many_notes_wait_for_an_answer(caller, asks, mei):
+    caller.post("chat/send", asks("Hello."))
+    note = {"characterId": mei.pk.hex, "bizUserId": "u-1", "content": "It began to rain."}
+    for _ in range(10):
+        went_well(caller.post("chat/reminder", note))
+    before = rows()
+    expected = INVALID("10 notes wait already for the character's next answer")
+    assert masked(caller.post("chat/reminder", note).body) == expected
+    assert rows() == before
+    caller.post("chat/send", asks("Well?"))
     went_well(caller.post("chat/reminder", note))
-    caller.post("chat/send", asks("Hello.", "u-9"))
-    assert turns()[-2:] == [("system", "It began to rain."), ("user", "Hello.")]
-    assert Conversation.objects.count() == 1
 
 
 def test_a_note_waits_for_the_end_of_an_answer(caller, asks, mei):
