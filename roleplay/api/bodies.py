@@ -3,9 +3,11 @@
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from roleplay.api.errors import InvalidParam, Unreadable
 from roleplay.text import clean
@@ -61,7 +63,7 @@ def read_shape(shape: type[S], value: Any) -> S:
         return shape.model_validate(value)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
-        told = [f"{_place(fault['loc'])} {fault['msg']}".strip() for fault in faults[:MOST_TOLD]]
+        told = [f"{_place(fault, value)} {fault['msg']}".strip() for fault in faults[:MOST_TOLD]]
         raise InvalidParam("; ".join(told)) from None
 
 
@@ -138,6 +140,24 @@ def _deeper_than(value: Any, levels: int) -> bool:
     return True
 
 
-def _place(steps: tuple[str | int, ...]) -> str:
+def _place(fault: ErrorDetails, value: Any) -> str:
+    """Where the fault is in this value, as its writer would name it."""
+    steps = _steps(fault["loc"], value, missing=fault["type"] == "missing")
     written = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
     return written.removeprefix(".")[:LONGEST_PLACE]
+
+
+def _steps(loc: tuple[str | int, ...], value: Any, missing: bool) -> Iterator[str | int]:
+    """Those that lead through the value: pydantic puts the forms it tried between them."""
+    for place, step in enumerate(loc, 1):
+        if _leads_on(value, step):
+            value = value[step]
+            yield step
+        elif missing and place == len(loc):
+            yield step
+
+
+def _leads_on(value: Any, step: str | int) -> bool:
+    if isinstance(step, str):
+        return isinstance(value, dict) and step in value
+    return isinstance(value, list) and step < len(value)
