@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Protocol
 from django.http import HttpResponse
 from pydantic import BaseModel
 
-from roleplay.api.errors import ApiError, NotFound, error_body
+from roleplay.api.errors import ApiError, NotFound, WrongMethod, error_body
 
 JSON_TYPE = "application/json;charset=UTF-8"
 STREAM_TYPE = "text/event-stream;charset=UTF-8"
@@ -64,7 +64,9 @@ class OpenAI:
     }
 
     def status(self, error: ApiError) -> int:
-        """Its clients tell errors apart by the status; the vendor's 403 and 404 come with 400."""
+        """Its clients tell errors apart by the status; much of the vendor's comes with 400."""
+        if isinstance(error, WrongMethod):
+            return 405
         return error.code if error.code in (403, 404) else error.status
 
     def body(self, error: ApiError, request_id: str) -> dict[str, Any]:

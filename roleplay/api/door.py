@@ -8,19 +8,20 @@ import logging
 import re
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest
-from django.http.request import UnreadablePostError
+from django.http.request import RawPostDataException, UnreadablePostError
 from django.http.response import HttpResponseBase
 from pydantic import BaseModel
 
 from roleplay.accounts import api_keys
 from roleplay.accounts.models import ApiKey, User
 from roleplay.api.bodies import read_json, read_shape
-from roleplay.api.dialects import XINGCHEN, Dialect, error_answer, json_answer
+from roleplay.api.dialects import OPENAI, XINGCHEN, Dialect, error_answer, json_answer
 from roleplay.api.errors import (
     ApiError,
     Broken,
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 S = TypeVar("S", bound=BaseModel)
 BEARER = re.compile(r"\s*Bearer\s+(\S+)\s*", re.IGNORECASE)
 ASKS_FOR_STREAM = re.compile(rb'"stream"\s*:\s*true')
+FIRST_BYTES = 64 * 1024  # of a body that is too large to be read
 SSE_HEADERS = ("X-AcA-SSE", "X-DashScope-SSE")
 INSPECTION_HEADERS = ("X-AcA-DataInspection", "X-DashScope-DataInspection")
 
@@ -86,9 +88,25 @@ def answer(request: HttpRequest, route: Route, **path: str) -> HttpResponseBase:
         with refusals():
             return _answered(route.view(call), request_id, route.bare)
     except ApiError as error:
-        return error_answer(route.dialect, error, request_id, streams)
+        return _refused(route, error, request_id, streams)
+    except SuspiciousOperation:
+        odd = InvalidParam("the address, its parameters or the headers are more than can be read")
+        return _refused(route, odd, request_id, streams)
     except Exception as error:
         return error_answer(route.dialect, broken(request_id, error), request_id, streams)
+
+
+def _refused(route: Route, error: ApiError, request_id: str, streams: bool) -> HttpResponseBase:
+    response = error_answer(route.dialect, error, request_id, streams)
+    if response.status_code == 405:
+        response["Allow"] = ", ".join(verbs_of(route))
+    return response
+
+
+def verbs_of(route: Route) -> tuple[str, ...]:
+    """What the path takes. Where GET is, OpenAI's clients may ask for the headers alone."""
+    head = ("HEAD",) if route.dialect is OPENAI and "GET" in route.methods else ()
+    return (*route.methods, *head)
 
 
 def broken(request_id: str, error: Exception) -> ApiError:
@@ -98,10 +116,11 @@ def broken(request_id: str, error: Exception) -> ApiError:
 
 
 def wants_stream(request: HttpRequest, route: Route) -> bool:
-    """Whether the answer is to be a stream. `Accept` says nothing about it.
+    """Whether the answer is to be a stream. `Accept` says nothing about it where others do.
 
     A body is searched for its wish before it is read, so that the error of one that is not let in or
-    cannot be read arrives as it would be seen; once it is read, what it says counts.
+    cannot be read arrives as it would be seen; once it is read, what it says counts. Of one that is
+    too large its beginning is searched, and then `Accept` counts too.
     """
     if route.stream == "header":
         told = _enabled(request, SSE_HEADERS)
@@ -109,19 +128,37 @@ def wants_stream(request: HttpRequest, route: Route) -> bool:
             return told
         return request.headers.get("x-fag-servicename", "").strip().endswith("-sse")
     if route.stream == "body":
-        return ASKS_FOR_STREAM.search(_body(request)) is not None
+        try:
+            return _asks(_body(request))
+        except InvalidParam:
+            return _reads_events(request) or _asks(_beginning(request))
     return False
+
+
+def _asks(body: bytes) -> bool:
+    return ASKS_FOR_STREAM.search(body) is not None
+
+
+def _reads_events(request: HttpRequest) -> bool:
+    return "text/event-stream" in request.headers.get("Accept", "").lower()
+
+
+def _beginning(request: HttpRequest) -> bytes:
+    """How a body begins that is too large; nothing of one that did not arrive."""
+    with suppress(OSError, ValueError):
+        return request.read(FIRST_BYTES)
+    return b""
 
 
 def _let_in(
     request: HttpRequest, route: Route, request_id: str, streams: bool, path: Mapping[str, str]
 ) -> Call:
-    if request.method not in route.methods:
+    if request.method not in verbs_of(route):
         raise WrongMethod(f"this path takes {', '.join(route.methods)}")
     key = key_of(request)
     if not key.may(route.scope):
         raise NoPermission(f"this key has no scope {route.scope}")
-    body = {} if request.method == "GET" else read_json(_body(request))
+    body = {} if request.method in ("GET", "HEAD") else read_json(_body(request))
     if route.stream == "body":
         streams = body.get("stream") is True
     return Call(request, key, body, request_id, streams, path, route.dialect)
@@ -148,8 +185,9 @@ def _answered(value: Any, request_id: str, bare: bool) -> HttpResponseBase:
 def _body(request: HttpRequest) -> bytes:
     try:
         return request.body
-    except (RequestDataTooBig, UnreadablePostError, ValueError):
-        # Of a client that has left the body is closed, and reading it is a ValueError.
+    except (RequestDataTooBig, RawPostDataException, UnreadablePostError, ValueError):
+        # Of a client that has left the body is closed, and reading it is a ValueError. Of one that is
+        # too large the beginning has been read.
         raise InvalidParam("the body is too large, or did not arrive whole") from None
 
 

@@ -14,6 +14,7 @@ from roleplay import wiring
 from roleplay.accounts import api_keys
 from roleplay.accounts.models import SCOPES, ApiKey
 from roleplay.api.dialects import OPENAI
+from roleplay.api.door import verbs_of
 from roleplay.api.models_door import ROUTES as MODEL_ROUTES
 from roleplay.api.route import Route
 from roleplay.api.routes import ROUTES
@@ -76,6 +77,7 @@ def fault_at(route: Route, fault: Any, detail: str = "") -> tuple[int, Any]:
     if route.dialect is not OPENAI:
         return fault.status, body
     status = fault.number if fault.number in (403, 404) else fault.status
+    status = 405 if fault is WRONG_METHOD else status
     kind, code = OPENAI.KINDS.get(status, ("invalid_request_error", None))
     error = {"message": body["errorMessage"], "type": kind, "param": None, "code": code}
     return status, {"error": error}
@@ -239,11 +241,14 @@ def test_the_wrong_scope_is_told_in_a_stream_too(transactional_db, alice):
 @every_route
 def test_another_verb_is_refused_before_anything_is_looked_at(db, route):
     for verb in VERBS:
-        if verb in route.methods:
+        if verb in verbs_of(route):
             continue
         answer = called(route, verb, b"no JSON")
         detail = f"this path takes {', '.join(route.methods)}"
-        assert answer.status == WRONG_METHOD.status
+        assert answer.status == fault_at(route, WRONG_METHOD, detail)[0]
+        assert answer.headers.get("Allow") == (
+            ", ".join(verbs_of(route)) if route.dialect is OPENAI else None
+        )
         if verb != "HEAD":
             assert told(answer) == fault_at(route, WRONG_METHOD, detail)[1]
 
