@@ -1,9 +1,9 @@
 """manage.py changepassword [--revoke-keys] [NAME]"""
 
-from argparse import ArgumentParser
 from typing import Any
 
 from django.contrib.auth.management.commands import changepassword
+from django.core.management.base import CommandParser
 
 from roleplay.accounts.api_keys import revoke_all
 from roleplay.accounts.models import ApiKey, User
@@ -12,7 +12,7 @@ from roleplay.accounts.models import ApiKey, User
 class Command(changepassword.Command):
     help = "Sets another password for a person, and takes the API keys back if asked to."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
             "--revoke-keys",
