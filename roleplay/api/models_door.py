@@ -17,7 +17,7 @@ from roleplay.api.answering import answer_reply, begun
 from roleplay.api.completions import tools_of
 from roleplay.api.dialects import OPENAI
 from roleplay.api.door import Call
-from roleplay.api.errors import NotFound
+from roleplay.api.errors import InvalidParam, NotFound
 from roleplay.api.openai_like import ChunkWriting, parted, sampling_of
 from roleplay.api.route import Route
 from roleplay.api.shapes.openai_like import (
@@ -53,6 +53,8 @@ def model(call: Call) -> Model:
 def complete(call: Call) -> HttpResponseBase:
     """The character's next message."""
     asked = call.read(ChatCompletionRequest)
+    if not asked.model.strip():
+        raise InvalidParam("model Field required; /v1/models lists them")
     character = _character(call.user, asked.model)
     replying.check_limits(call.user)
     prompt = prompt_of(call.user, character, asked)

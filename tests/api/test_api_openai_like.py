@@ -247,9 +247,19 @@ def test_an_owner_speaks_to_what_others_may_not(caller, bobs_caller, mei, bob):
     assert caller.ask("chat/completions", body).status == 404
 
 
-@pytest.mark.parametrize(
-    "name", ["gpt-4", "character/", "character/mei", "character/" + "0" * 32, ""]
-)
+@pytest.mark.parametrize("named", [{}, {"model": None}, {"model": ""}, {"model": " "}])
+def test_a_call_that_names_no_model_lacks_a_field(caller, named):
+    error = {
+        "message": "Invalid Param: model Field required; /v1/models lists them",
+        "type": "invalid_request_error",
+        "param": None,
+        "code": None,
+    }
+    answer = caller.ask("chat/completions", {"messages": HELLO, **named})
+    assert (answer.status, answer.body) == (400, {"error": error})
+
+
+@pytest.mark.parametrize("name", ["gpt-4", "character/", "character/mei", "character/" + "0" * 32])
 def test_another_model_is_not_there(caller, name):
     error = {
         "message": f"Not Found: there is no model {name!r}; /v1/models lists them",
