@@ -1,9 +1,13 @@
 """How much one call may bring, and how little work a wrong one makes."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from roleplay.api import casting
+from roleplay.api import casting, models_door
+from roleplay.api.bodies import read_shape
 from roleplay.api.shapes.chat import ApiCall, ChatMessage, FunctionCall
+from roleplay.api.shapes.openai_like import ChatCompletionRequest
 from roleplay.conversations.models import Generation
 from tests.api.said import INVALID, TOO_LONG, masked, rows
 
@@ -92,3 +96,17 @@ def test_where_only_the_assistant_spoke_there_is_nothing_to_answer(caller, mei, 
     else:
         assert masked(answer.body) == told
     assert Generation.objects.count() == 0
+
+
+def test_the_list_of_models_reads_no_sheets(caller, mei):
+    with CaptureQueriesContext(connection) as asked:
+        (model,) = caller.get("models", root="/v1/").body["data"]
+    assert model["name"] == "Mei"
+    (shelf,) = [one["sql"] for one in asked if 'FROM "characters_character"' in one["sql"]]
+    assert "description" not in shelf
+
+
+def test_engines_cannot_count_an_owner_back(caller, alice, mei):
+    read = {"messages": [{"role": "user", "content": "Hi."}]}
+    prompt = models_door.prompt_of(alice, mei, read_shape(ChatCompletionRequest, read))
+    assert prompt.persona.user_id == casting.opaque_user(alice, f"character/{mei.pk}")
