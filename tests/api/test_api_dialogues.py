@@ -199,7 +199,7 @@ def test_two_owners_may_use_one_name_for_their_users(caller, bobs_caller, asks):
 
 def test_a_dialogue_of_a_program_is_not_on_the_list_of_chats(caller, asks, alice, story):
     caller.post("chat/send", asks())
-    assert list(Conversation.objects.of(alice).for_list()) == [story]
+    assert list(Conversation.objects.of(alice).in_browser().for_list()) == [story]
 
 
 def test_a_story_that_alice_began_herself_is_not_the_programs(caller, asks, story):
