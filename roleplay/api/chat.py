@@ -178,7 +178,8 @@ def _in_dialogue(call: Call, asked: ChatRequest, character: Character) -> HttpRe
         # What is too long without a history is so with one.
         casting.character_prompt(call.user, held, aca, asked.parameters, asked.input.messages[-1:])
         if aca.context.answer_id:
-            _dialogue(call, character, aca.user_profile)
+            there = _dialogue(call, character, aca.user_profile)
+            message_in(there, aca.context.answer_id, "assistant")
         story = begun_dialogue(call, character, aca.user_profile, held.version)
         _go_on_from(story, aca.context)
         generation = replying.start_reply(story, words, act)

@@ -111,6 +111,13 @@ def test_another_answer_is_given_in_the_version_that_is_named(caller, asks, vers
     assert described() == "Mei mends kites on the roof and calls Lin by name."
 
 
+def test_an_answer_that_never_was_changes_no_version(caller, asks, versioned):
+    caller.post("chat/send", asks(user("Hi."), version=1))
+    answer = caller.post("chat/send", asks(user("Well?"), context={"answerId": "0" * 32}))
+    assert answer.body["errorName"] == "NotFound"
+    assert Conversation.objects.get().character_version == 1
+
+
 @pytest.mark.parametrize("path", ["chat/send", "chat/generate"])
 def test_a_described_role_says_that_it_answered_again(caller, custom, path):
     custom["input"]["aca"]["context"] = {"isRegenerate": True}
