@@ -78,7 +78,7 @@ def test_what_does_not_run_cannot_be_stopped(caller, asks):
     ("body", "detail"),
     [
         ({}, "requestId Field required"),
-        ({"requestId": ""}, "requestId Value should have at least 1 item after validation, not 0"),
+        ({"requestId": ""}, "requestId String should have at least 1 character"),
         ({"requestId": 5}, "requestId Input should be a valid string"),
         ({"requestId": None}, "requestId Field required"),
     ],
@@ -181,7 +181,7 @@ def test_a_note_needs_all_three(caller, mei, name):
     note = {"characterId": mei.pk.hex, "bizUserId": "u-1", "content": "It began to rain."}
     for body, detail in (
         ({**note, name: None}, f"{name} Field required"),
-        ({**note, name: ""}, f"{name} Value should have at least 1 item after validation, not 0"),
+        ({**note, name: ""}, f"{name} String should have at least 1 character"),
         ({**note, name: 1}, f"{name} Input should be a valid string"),
     ):
         assert masked(caller.post("chat/reminder", body).body) == INVALID(detail)

@@ -18,13 +18,15 @@ def _whole(value: Any) -> Any:
 
 
 # A whole number. `10.0` is one too: JSON has one kind of number, and the vendor calls seed a double.
-Whole = Annotated[int, BeforeValidator(_whole)]
+POINTED = BeforeValidator(_whole)
+Whole = Annotated[int, POINTED]
 # Text at its entrance: without what no database can hold.
-Text = Annotated[str, BeforeValidator(_cleaned)]
+CLEANED = BeforeValidator(_cleaned)
+Text = Annotated[str, CLEANED]
 # A name or an id.
-Label = Annotated[Text, Field(max_length=200)]
+Label = Annotated[str, Field(max_length=200), CLEANED]
 # What somebody said: longer than any budget, which counts exactly.
-Words = Annotated[Text, Field(max_length=100_000)]
+Words = Annotated[str, Field(max_length=100_000), CLEANED]
 
 
 def _of_a_size(schema: dict[str, Any]) -> dict[str, Any]:

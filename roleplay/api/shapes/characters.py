@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
-from roleplay.api.shapes.base import Shape, Text, Whole
+from roleplay.api.shapes.base import POINTED, Shape, Text
 from roleplay.text import clean
 
 LONGEST_PAPERS = 20_000  # characters of JSON in a part that is kept as given
@@ -45,8 +45,8 @@ RoleType = Annotated[Line, StringConstraints(min_length=1, max_length=60)]
 Kind = Literal["virtual", "reproduction", "assistant"]
 CharacterId = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 # Go sends 0 for what is not set.
-Version = Annotated[Whole, Field(ge=0, le=LATEST)]
-Flag = Annotated[Whole, Field(ge=0, le=1)]
+Version = Annotated[int, Field(ge=0, le=LATEST), POINTED]
+Flag = Annotated[int, Field(ge=0, le=1), POINTED]
 
 
 class FileInfo(Shape):
@@ -78,7 +78,7 @@ class AdvancedConfig(Shape):
     allow_send_asr: bool | None = None
     asr_style: Paragraphs | None = None
     chat_description: Paragraphs | None = None
-    short_term_memory_round: Annotated[Whole, Field(ge=0, le=10_000)] | None = None
+    short_term_memory_round: Annotated[int, Field(ge=0, le=10_000), POINTED] | None = None
     long_term_memories: list[dict[str, Any]] | None = None
     repository_info: dict[str, Any] | None = None
     platform_plugins: list[Any] | None = None
@@ -145,8 +145,8 @@ class CharacterWhere(Shape):
 class CharacterSearch(Shape):
     where: CharacterWhere = CharacterWhere()
     order_by: Annotated[list[Text], Field(max_length=5)] = []
-    page_num: Annotated[Whole, Field(ge=0, le=1_000_000)] = 0
-    page_size: Annotated[Whole, Field(ge=1, le=50)] = 10
+    page_num: Annotated[int, Field(ge=0, le=1_000_000), POINTED] = 0
+    page_size: Annotated[int, Field(ge=1, le=50), POINTED] = 10
 
 
 # What is answered

@@ -4,13 +4,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, model_validator
 
-from roleplay.api.shapes.base import Label, Schema, Shape, Text, Whole, Words
+from roleplay.api.shapes.base import CLEANED, POINTED, Label, Schema, Shape, Whole, Words
 
 OUTSIDE = {"model", "parameters", "modelParameters", "messages", "streaming"}
 MOST_MESSAGES = 10_000  # what the SDK lets through; the budget cuts further
 MOST_CALLS = 128  # of one message
 
-Tokens = Annotated[Whole, Field(ge=1, le=100_000)]
+Tokens = Annotated[int, Field(ge=1, le=100_000), POINTED]
 
 
 class Parameters(Shape):
@@ -18,11 +18,11 @@ class Parameters(Shape):
 
     model_name: Label = ""
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    top_k: Annotated[Whole, Field(ge=0)] | None = None
+    top_k: Annotated[int, Field(ge=0), POINTED] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    seed: Annotated[Whole, Field(ge=0, le=2**63 - 1)] | None = None
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1), POINTED] | None = None
     max_length: Tokens | None = None
-    min_length: Annotated[Whole, Field(ge=0, le=100_000)] | None = None
+    min_length: Annotated[int, Field(ge=0, le=100_000), POINTED] | None = None
     incremental_output: bool = Field(
         default=False,
         validation_alias=AliasChoices("incrementalOutput", "incremental_output"),
@@ -54,30 +54,30 @@ class ChatMessage(Shape):
 class BotProfile(Shape):
     """Who answers: a platform character by its id, a template by its own, or a role in words."""
 
-    name: Annotated[Text, Field(max_length=60)] = ""
-    content: Annotated[Text, Field(max_length=20_000)] = ""
+    name: Annotated[str, Field(max_length=60), CLEANED] = ""
+    content: Annotated[str, Field(max_length=20_000), CLEANED] = ""
     type: Literal["virtual", "reproduction", "assistant"] = "virtual"
-    traits: Annotated[Text, Field(max_length=8_000)] = ""
-    task: Annotated[Text, Field(max_length=8_000)] = ""
+    traits: Annotated[str, Field(max_length=8_000), CLEANED] = ""
+    task: Annotated[str, Field(max_length=8_000), CLEANED] = ""
     character_id: Label = ""
     version: Whole | None = None
     enable_open_line: bool = False
-    custom_template_id: Annotated[Text, Field(max_length=64)] = ""
+    custom_template_id: Annotated[str, Field(max_length=64), CLEANED] = ""
     params: Annotated[
-        dict[Label, Annotated[Text, Field(max_length=8_000)]], Field(max_length=50)
+        dict[Label, Annotated[str, Field(max_length=8_000), CLEANED]], Field(max_length=50)
     ] = {}
 
 
 class UserProfile(Shape):
     """Who speaks to the character. `user_id` is the caller's own name for that person."""
 
-    user_id: Annotated[Text, Field(min_length=1, max_length=200)]
-    user_name: Annotated[Text, Field(max_length=200)] = ""
-    basic_info: Annotated[Text, Field(max_length=8_000)] = ""
+    user_id: Annotated[str, Field(min_length=1, max_length=200), CLEANED]
+    user_name: Annotated[str, Field(max_length=200), CLEANED] = ""
+    basic_info: Annotated[str, Field(max_length=8_000), CLEANED] = ""
 
 
 class Scenario(Shape):
-    description: Annotated[Text, Field(max_length=20_000)] = ""
+    description: Annotated[str, Field(max_length=20_000), CLEANED] = ""
 
 
 class ChatContext(Shape):
@@ -87,14 +87,14 @@ class ChatContext(Shape):
     is_regenerate: bool = False
     query_id: Label = ""
     answer_id: Label = ""
-    result_count: Annotated[Whole, Field(ge=1, le=4)] = 1
+    result_count: Annotated[int, Field(ge=1, le=4), POINTED] = 1
 
 
 class Function(Shape):
     """A tool the character may ask for; `parameters` is a JSON Schema."""
 
-    name: Annotated[Text, Field(min_length=1, max_length=200)]
-    description: Annotated[Text, Field(max_length=8_000)] = ""
+    name: Annotated[str, Field(min_length=1, max_length=200), CLEANED]
+    description: Annotated[str, Field(max_length=8_000), CLEANED] = ""
     parameters: Schema = {}
 
 
@@ -108,7 +108,9 @@ class FunctionChoice(Shape):
 class Tag(Shape):
     role: Label = ""
     key: Label = ""
-    value: Annotated[list[Annotated[Text, Field(max_length=2_000)]], Field(max_length=200)] = []
+    value: Annotated[
+        list[Annotated[str, Field(max_length=2_000), CLEANED]], Field(max_length=200)
+    ] = []
 
 
 class Memory(Shape):
@@ -140,7 +142,7 @@ class ChatInput(Shape):
 class RoleRequest(Shape):
     """What role chat and group chat ask alike."""
 
-    model: Annotated[Text, Field(max_length=120)] = ""
+    model: Annotated[str, Field(max_length=120), CLEANED] = ""
     parameters: Parameters = Parameters()
 
     @model_validator(mode="before")
@@ -162,13 +164,13 @@ class ChatRequest(RoleRequest):
 
 
 class GroupInfo(Shape):
-    name: Annotated[Text, Field(min_length=1, max_length=200)]
-    description: Annotated[Text, Field(max_length=8_000)] = ""
+    name: Annotated[str, Field(min_length=1, max_length=200), CLEANED]
+    description: Annotated[str, Field(max_length=8_000), CLEANED] = ""
 
 
 class ReplySetting(Shape):
-    bot_name: Annotated[Text, Field(min_length=1, max_length=60)]
-    thought: Annotated[Text, Field(max_length=8_000)] = ""
+    bot_name: Annotated[str, Field(min_length=1, max_length=60), CLEANED]
+    thought: Annotated[str, Field(max_length=8_000), CLEANED] = ""
 
 
 class GroupAca(Shape):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from roleplay.api.shapes.base import Label, Schema, SnakeShape, Text, Whole, Words
+from roleplay.api.shapes.base import CLEANED, POINTED, Label, Schema, SnakeShape, Words
 
 
 class CalledFunction(SnakeShape):
@@ -29,8 +29,8 @@ class CompletionMessage(SnakeShape):
 
 
 class ToolFunction(SnakeShape):
-    name: Annotated[Text, Field(min_length=1, max_length=200)]
-    description: Annotated[Text, Field(max_length=8_000)] = ""
+    name: Annotated[str, Field(min_length=1, max_length=200), CLEANED]
+    description: Annotated[str, Field(max_length=8_000), CLEANED] = ""
     parameters: Schema = {}
 
 
@@ -52,14 +52,14 @@ class ToolChoice(SnakeShape):
 
 
 class CompletionRequest(SnakeShape):
-    model: Annotated[Text, Field(max_length=120)] = ""
+    model: Annotated[str, Field(max_length=120), CLEANED] = ""
     messages: Annotated[list[CompletionMessage], Field(min_length=1, max_length=10_000)]
-    user: Annotated[Text, Field(max_length=200)] = ""
-    max_tokens: Annotated[Whole, Field(ge=1, le=100_000)] | None = None
+    user: Annotated[str, Field(max_length=200), CLEANED] = ""
+    max_tokens: Annotated[int, Field(ge=1, le=100_000), POINTED] | None = None
     stream: bool = False
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    seed: Annotated[Whole, Field(ge=0, le=2**63 - 1)] | None = None
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1), POINTED] | None = None
     stop: Label | Annotated[list[Label], Field(max_length=16)] | None = None
     tools: Annotated[list[ToolDefinition], Field(max_length=128)] = []
     tool_choice: Literal["none", "auto", "required"] | ToolChoice = "auto"

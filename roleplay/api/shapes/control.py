@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from roleplay.api.moments import read_moment
-from roleplay.api.shapes.base import Label, Shape, Text, Whole
+from roleplay.api.shapes.base import CLEANED, POINTED, Label, Shape, Text
 
 Moment = Annotated[
     datetime | None, BeforeValidator(read_moment, json_schema_input_type=int | str | None)
@@ -16,24 +16,24 @@ Moment = Annotated[
 class StopRequest(Shape):
     """`content` is what the user has seen so far; this site knows it itself."""
 
-    request_id: Annotated[Text, Field(min_length=1, max_length=200)]
+    request_id: Annotated[str, Field(min_length=1, max_length=200), CLEANED]
     content: Text = ""
 
 
 class RatingRequest(Shape):
-    message_id: Annotated[Text, Field(min_length=1, max_length=200)]
-    rating: Annotated[Whole, Field(ge=-1, le=5)]
+    message_id: Annotated[str, Field(min_length=1, max_length=200), CLEANED]
+    rating: Annotated[int, Field(ge=-1, le=5), POINTED]
 
 
 class ReminderRequest(Shape):
-    character_id: Annotated[Text, Field(min_length=1, max_length=200)]
-    content: Annotated[Text, Field(min_length=1, max_length=20_000)]
-    biz_user_id: Annotated[Text, Field(min_length=1, max_length=200)]
+    character_id: Annotated[str, Field(min_length=1, max_length=200), CLEANED]
+    content: Annotated[str, Field(min_length=1, max_length=20_000), CLEANED]
+    biz_user_id: Annotated[str, Field(min_length=1, max_length=200), CLEANED]
 
 
 class ResetRequest(Shape):
-    character_id: Annotated[Text, Field(min_length=1, max_length=200)]
-    user_id: Annotated[Text, Field(min_length=1, max_length=200)]
+    character_id: Annotated[str, Field(min_length=1, max_length=200), CLEANED]
+    user_id: Annotated[str, Field(min_length=1, max_length=200), CLEANED]
 
 
 class HistoryWhere(Shape):
@@ -50,8 +50,8 @@ class HistoryWhere(Shape):
 class HistoryRequest(Shape):
     where: HistoryWhere = HistoryWhere()
     order_by: Annotated[list[Label], Field(max_length=20)] = []
-    page_num: Annotated[Whole, Field(ge=0, le=1_000_000)] = 0
-    page_size: Annotated[Whole, Field(ge=1, le=50)] = 10
+    page_num: Annotated[int, Field(ge=0, le=1_000_000), POINTED] = 0
+    page_size: Annotated[int, Field(ge=1, le=50), POINTED] = 10
 
 
 class PictureQuery(Shape):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field
 
-from roleplay.api.shapes.base import Label, Shape, Text
+from roleplay.api.shapes.base import CLEANED, Label, Shape
 from roleplay.api.shapes.chat import (
     MOST_MESSAGES,
     AnswerContext,
@@ -28,7 +28,7 @@ class KvMemoryConfig(Shape):
     """Something to look for, in words: `memory_text` is the key that comes back."""
 
     enabled: bool = True
-    memory_text: Annotated[Text, Field(max_length=200)] = ""
+    memory_text: Annotated[str, Field(max_length=200), CLEANED] = ""
 
 
 class SummaryRequest(TaskRequest):
@@ -43,8 +43,8 @@ class DescriptionRequest(TaskRequest):
     """`file_url` and `file_name` belong to type `file`, which this site does not take."""
 
     type: Literal["text", "file"] = "text"
-    text: Annotated[Text, Field(max_length=200_000)] = ""
-    file_url: Annotated[Text, Field(max_length=2_000)] = ""
+    text: Annotated[str, Field(max_length=200_000), CLEANED] = ""
+    file_url: Annotated[str, Field(max_length=2_000), CLEANED] = ""
     file_name: Label = ""
 
 

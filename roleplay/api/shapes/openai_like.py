@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from roleplay.api.shapes.base import Label, SnakeShape, Text, Whole, Words
+from roleplay.api.shapes.base import CLEANED, POINTED, Label, SnakeShape, Words
 from roleplay.api.shapes.chat import BotProfile, Memory, Scenario, UserProfile
 from roleplay.api.shapes.completions import (
     AskedCall,
@@ -35,18 +35,18 @@ class StreamOptions(SnakeShape):
 
 
 class ChatCompletionRequest(SnakeShape):
-    model: Annotated[Text, Field(max_length=200)] = ""
+    model: Annotated[str, Field(max_length=200), CLEANED] = ""
     messages: Annotated[list[Message], Field(min_length=1, max_length=10_000)]
     stream: bool = False
     stream_options: StreamOptions = StreamOptions()
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(ge=0, le=1)] | None = None
-    seed: Annotated[Whole, Field(ge=-(2**63), le=2**63 - 1)] | None = None
-    max_tokens: Annotated[Whole, Field(ge=1, le=1_000_000)] | None = None
-    max_completion_tokens: Annotated[Whole, Field(ge=1, le=1_000_000)] | None = None
+    seed: Annotated[int, Field(ge=-(2**63), le=2**63 - 1), POINTED] | None = None
+    max_tokens: Annotated[int, Field(ge=1, le=1_000_000), POINTED] | None = None
+    max_completion_tokens: Annotated[int, Field(ge=1, le=1_000_000), POINTED] | None = None
     stop: Label | Annotated[list[Label], Field(max_length=16)] | None = None
-    n: Annotated[Whole, Field(ge=1, le=4)] = 1
-    user: Annotated[Text, Field(max_length=200)] = ""
+    n: Annotated[int, Field(ge=1, le=4), POINTED] = 1
+    user: Annotated[str, Field(max_length=200), CLEANED] = ""
     tools: Annotated[list[ToolDefinition], Field(max_length=128)] = []
     tool_choice: Literal["none", "auto", "required"] | ToolChoice = "auto"
 
