@@ -6,7 +6,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from characters.models import Character
 from roleplay.accounts.models import User
@@ -37,7 +37,8 @@ def drawn(story: Conversation, message: Message, user: User) -> str:
     request.user = user
     (one,) = shown([message], story.head_id)
     context = {"message": one, "conversation": story, "character": story.character}
-    return render_to_string("conversations/_message.html", context, request)
+    with translation.override("en"):
+        return render_to_string("conversations/_message.html", context, request)
 
 
 def test_hostile_words_stay_words(story: Conversation, alices_browser: Client) -> None:

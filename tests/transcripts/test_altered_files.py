@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roleplay.conversations.transcripts import BadTranscript
+from roleplay.conversations.transcripts.openai import content_of
 from roleplay.conversations.transcripts.opening import open_transcripts
 from roleplay.conversations.transcripts.planting import plant
 from roleplay.conversations.transcripts.remarks import groups
@@ -66,6 +67,11 @@ def places(value):
             if isinstance(one[key], (list, dict)):
                 waiting.append(one[key])
     return found
+
+
+def test_parts_of_a_message_that_are_no_words_are_counted():
+    odd = [{"type": [], "text": "Higher."}, {"type": {}}, {"type": "text", "text": "Yes."}]
+    assert content_of(odd) == ("Yes.", 2)
 
 
 @settings(

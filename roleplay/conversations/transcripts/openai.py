@@ -10,7 +10,7 @@ from roleplay.conversations.transcripts.values import Transcript, one_line, word
 ROLES = {"user": "user", "human": "user", "assistant": "assistant", "model": "assistant"}
 INSTRUCTING = {"system", "developer"}
 TIMES = ("timestamp", "created_at", "create_time", "created")
-TEXT_PARTS = {"text", "input_text", "output_text"}
+TEXT_PARTS = ("text", "input_text", "output_text")  # no set: whatever stands there may be asked for
 Row = dict[str, Any]
 
 
