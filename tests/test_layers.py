@@ -45,6 +45,15 @@ MAY_LOOK_AT = {
         "roleplay.pictures",
         *SHARED,
     },
+    "roleplay.conversations.transcripts": {
+        "roleplay.conversations.transcripts",
+        "roleplay.conversations.archive",  # the shapes of rows
+        "roleplay.conversations.models",
+        "roleplay.accounts.models",
+        "roleplay.prompting.placeholders",
+        "characters.models",
+        *SHARED,
+    },
     "roleplay.searching": {"roleplay.searching", "roleplay.conversations.models"},
     "roleplay.searching.shadow": set(),
     "roleplay.searching.query": {"roleplay.searching.shadow"},
