@@ -4,7 +4,7 @@ import uuid
 
 from django.utils.translation import gettext_noop as _
 
-from roleplay.api.chat import character_of, dialogue_of
+from roleplay.api.dialogues import character_of, dialogue_of
 from roleplay.api.door import Call
 from roleplay.api.errors import InvalidParam, NotFound
 from roleplay.api.route import Route
