@@ -16,9 +16,10 @@ VALUES = "roleplay.providers.base"
 # A module is judged by the longest name in this table that it starts with.
 MAY_LOOK_AT = {
     "roleplay.text": set(),
+    "roleplay.nesting": set(),
     "roleplay.fields": SHARED,
     "roleplay.environment": set(),
-    "roleplay.providers": {"roleplay.providers", "roleplay.text"},
+    "roleplay.providers": {"roleplay.providers", "roleplay.text", "roleplay.nesting"},
     "roleplay.streaming": {"roleplay.streaming", VALUES},
     "roleplay.prompting": {"roleplay.prompting", VALUES, "roleplay.text"},
     "roleplay.pictures": set(),
@@ -85,6 +86,7 @@ MAY_LOOK_AT = {
         VALUES,
         "roleplay.streaming.events",
         "roleplay.streaming.runner",  # its refusals: Full, Draining
+        "roleplay.nesting",
         "roleplay.text",
         "characters",
     },
@@ -102,6 +104,7 @@ NO_DJANGO = (
     "roleplay.streaming",
     "roleplay.prompting",
     "roleplay.text",
+    "roleplay.nesting",
     "roleplay.searching.shadow",
     "roleplay.searching.query",
     "roleplay.searching.marking",

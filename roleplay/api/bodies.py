@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from roleplay.api.errors import InvalidParam, Unreadable
+from roleplay.nesting import deeper_than
 from roleplay.text import clean
 
 DEEPEST = 32
@@ -47,7 +48,7 @@ def read_json(body: bytes) -> dict[str, Any]:
         value = _forgivingly(text)
     if not isinstance(value, dict):
         raise InvalidParam("the body has to be a JSON object")
-    if _deeper_than(value, DEEPEST):
+    if deeper_than(value, DEEPEST):
         raise InvalidParam(f"the body is nested deeper than {DEEPEST}")
     # What no database holds comes in escapes alone: UTF-8 was read strictly.
     return _cleaned(value) if "\\u" in text else value
@@ -124,20 +125,6 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, dict):
         return _once([(clean(name), _cleaned(inner)) for name, inner in value.items()])
     return value
-
-
-def _deeper_than(value: Any, levels: int) -> bool:
-    layer = [value]
-    for _ in range(levels):
-        layer = [
-            inner
-            for outer in layer
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, dict | list)
-        ]
-        if not layer:
-            return False
-    return True
 
 
 def _place(fault: ErrorDetails, value: Any) -> str:

@@ -4,6 +4,7 @@ import json
 import math
 from typing import Any
 
+from roleplay.nesting import deeper_than
 from roleplay.providers.base import Nonsense
 
 DEEPEST = 64
@@ -47,23 +48,9 @@ def read_json(text: str) -> Any:
         # The decoder's own message quotes nothing, but its `doc` holds the text: not chained.
         raise Nonsense(f"unreadable JSON ({type(error).__name__})") from None
     # Counting brackets costs next to nothing and spares ordinary frames the walk.
-    if text.count("[") + text.count("{") > DEEPEST and _deeper_than(value, DEEPEST):
+    if text.count("[") + text.count("{") > DEEPEST and deeper_than(value, DEEPEST):
         raise Nonsense("JSON nested too deeply")
     return value
-
-
-def _deeper_than(value: Any, levels: int) -> bool:
-    layer = [value]
-    for _ in range(levels):
-        layer = [
-            inner
-            for outer in layer
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, dict | list)
-        ]
-        if not layer:
-            return False
-    return True
 
 
 def mapping(value: Any) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.db import models
 
+from characters.models import SHEET
+
 PERSON = (
     "username",
     "email",
@@ -31,29 +33,7 @@ CHARACTER = (
     "allows_chat",
     "allows_api",
     "asks_public",
-    "language",
-    "name",
-    "sex",
-    "birthday",
-    "age",
-    "kind",
-    "tagline",
-    "description",
-    "traits",
-    "scenario",
-    "greeting",
-    "alternate_greetings",
-    "example_dialogue",
-    "starters",
-    "tags",
-    "creator_notes",
-    "template_id",
-    "params",
-    "platform_id",
-    "platform_version",
-    "open_line",
-    "tools",
-    "extensions",
+    *SHEET,
     "hue",
 )
 CHARACTER_TIMES = ("created", "updated", "removed")
